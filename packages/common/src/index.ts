@@ -1,0 +1,3 @@
+export { type Capability, capabilityOf, defineCapability, type HasCapabilities } from './capability.js';
+export { AbortError, type Issue, ValidationError, ZooidError } from './errors.js';
+export { type Logger, type LogMethod, silentLogger } from './logger.js';
