@@ -1,1 +1,1 @@
-export {};
+export type { OptimizerOptions } from './options.js';

@@ -1,0 +1,39 @@
+import type { Graph, Value } from '@zooid/onnx';
+import type { Shape } from '@zooid/tensor';
+
+/** How a parameter starts when no checkpoint provides it. */
+export type Initializer =
+  | { readonly kind: 'normal'; readonly std: number }
+  | { readonly kind: 'zeros' }
+  | { readonly kind: 'ones' }
+  | { readonly kind: 'constant'; readonly value: number };
+
+/** A parameter met while building, under its full name (`bert.embeddings.word_embeddings.weight`). */
+export interface DeclaredParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+}
+
+/**
+ * What a module sees while it emits its part of a graph. Modules are functions of a context and values; the context
+ * names parameters by path, applies parameter views, and turns dropout on or off.
+ */
+export interface ModuleContext {
+  readonly graph: Graph;
+  /** Whether dropout is active. */
+  readonly training: boolean;
+  /** A context whose parameter names are prefixed with `name` + '.'. */
+  child(name: string): ModuleContext;
+  /**
+   * The parameter `name` below this context's path, declared on first use and shared afterwards; the parameter view
+   * (masks, low-rank updates), if any, is applied here. @throws GraphError when declared again with another shape.
+   */
+  parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
+  /** Inverted dropout with a mask fed by the seeded runtime generator; identity when not training or rate is 0. */
+  dropout(x: Value, rate: number): Value;
+  /** A batch input by its ONNX name, declared on first use and shared afterwards. */
+  input(name: string, dtype: 'float32' | 'int64', shape: Shape): Value;
+  /** A float32 scalar fed per step. */
+  scalar(name: string): Value;
+}
