@@ -38,6 +38,16 @@ export interface Features {
   readonly length: number;
 }
 
+/** What a batch is made for. */
+export interface CollateContext {
+  /** Adds the app's own noise, drawn from `random`. Implies `labels`. */
+  readonly training: boolean;
+  /** Adds the inputs of `loss`; set without `training` when a validation loss is wanted. */
+  readonly labels?: boolean;
+  /** Seeded from the run's seed, the epoch and the batch's place in it. */
+  readonly random: Random;
+}
+
 /** Extra optimizer wishes by parameter name; the first match wins. Unmatched parameters are in group `default`. */
 export interface ParameterGroup {
   readonly name: string;
@@ -56,8 +66,13 @@ export interface PreparedTask {
   /** Groups with a learning rate of their own: `head`. */
   readonly groups: readonly ParameterGroup[];
   featurize(example: unknown): Features;
-  /** Pads to the longest row. `training` adds labels and the app's own noise, drawn from `random`. */
-  collate(features: readonly Features[], context: { readonly training: boolean; readonly random: Random }): TensorMap;
+  /** Pads to the longest row. Must be a function of its arguments alone: a resumed run replays it. */
+  collate(features: readonly Features[], context: CollateContext): TensorMap;
+  /**
+   * How many terms the mean loss of these rows has, so that accumulated micro-batches weigh as in one big batch.
+   * Default: the number of rows; token-level losses count their labelled tokens.
+   */
+  lossWeight?(features: readonly Features[]): number;
   /** Emits the head. `encoder` was built on the inputs `input_ids`, `attention_mask`, `token_type_ids`. */
   head(context: ModuleContext, encoder: EncoderOutput): Readonly<Record<string, Value>>;
   /** Scalar mean loss over the batch from the head's outputs; label inputs come from `context.input`. */
