@@ -1,12 +1,8 @@
 import type { HasCapabilities } from '@zooid/common';
 import type { ServiceIdentifier } from 'inversify';
+import type { DtoClass, TextItem } from './dto.js';
 import type { Model, RunContext } from './model.js';
-import type { DtoClass } from './plugin.js';
-
-/** Text or a richer object: what one element of `inputs` may look like on the wire. */
-export interface TextItem {
-  text: string;
-}
+import type { TaskId } from './task-id.js';
 
 /**
  * A task people call: `intent`, `segmentation`, … One app serves any number of models; `open` binds it to one.
@@ -18,7 +14,7 @@ export interface App<Item extends object = TextItem, Parameters extends object =
   /** Short name, as in recipes and manifests: `intent`. */
   readonly name: string;
   /** Hugging Face task id this app answers to: `text-classification`. */
-  readonly task: string;
+  readonly task: TaskId;
   readonly description: string;
   readonly item: DtoClass<Item>;
   readonly parameters: DtoClass<Parameters>;

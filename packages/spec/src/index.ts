@@ -1,4 +1,19 @@
-export { App, type AppInstance, type Collection, type CollectionEntry, type OpenContext, type TextItem } from './app.js';
+export { App, type AppInstance, type Collection, type CollectionEntry, type OpenContext } from './app.js';
+export * from './decorators.js';
+export { type DtoClass, IsWellFormed, loneSurrogateIndex, NoParameters, TextItem } from './dto.js';
+export {
+  ClosedError,
+  DatasetNotFoundError,
+  DuplicateNameError,
+  LimitError,
+  ModelError,
+  ModelInUseError,
+  ModelNotFoundError,
+  ModelUnloadedError,
+  PluginError,
+  UnknownNameError,
+} from './errors.js';
+export { Logger } from './logger.js';
 export {
   type Model,
   type ModelArtifacts,
@@ -8,7 +23,9 @@ export {
   type ModelSummary,
   type RunContext,
 } from './model.js';
-export { contractVersion, definePlugin, type DtoClass, type Plugin } from './plugin.js';
+export { didYouMean, editDistance, nearest } from './nearest.js';
+export { contractVersion, definePlugin, type Plugin } from './plugin.js';
+export { type TaskId, taskIds } from './task-id.js';
 export {
   DatasetFormat,
   type DataLine,
@@ -16,7 +33,9 @@ export {
   Method,
   type Metrics,
   type ProgressEvent,
+  RecipeOptions,
   type TrainingContext,
   type TrainingJob,
   type TrainingResult,
 } from './training.js';
+export { checkDto, declaredKeys, pointer, validateDto, type ValidateDtoOptions } from './validate-dto.js';

@@ -1,7 +1,5 @@
 import type { ContainerModuleLoadOptions, ServiceIdentifier } from 'inversify';
-
-/** A class whose decorators describe valid input (class-validator) and how to build it (class-transformer). */
-export type DtoClass<T extends object = object> = new () => T;
+import type { DtoClass } from './dto.js';
 
 /**
  * A plugin is a value: a module exports a description and has no side effects; the host decides to load it.

@@ -1,8 +1,8 @@
-import type { Logger } from '@zooid/common';
+import { type Capability, defineCapability, type Logger } from '@zooid/common';
 import type { ServiceIdentifier } from 'inversify';
 import type { App } from './app.js';
+import type { DtoClass } from './dto.js';
 import type { ModelArtifacts } from './model.js';
-import type { DtoClass } from './plugin.js';
 
 /** A source format. */
 export interface DatasetFormat {
@@ -32,6 +32,12 @@ export interface DataSplit {
   /** Parsed records. @throws ValidationError naming file and line on the first bad one. */
   records(signal?: AbortSignal): AsyncIterable<{ readonly record: unknown; readonly origin: string }>;
 }
+
+/**
+ * What an app offers so that its section of a recipe (`options:`) is checked before anything starts. The kernel
+ * validates with this class and passes the section on as it was written.
+ */
+export const RecipeOptions: Capability<DtoClass> = defineCapability('@zooid/spec/RecipeOptions');
 
 /** A resolved recipe: what `zooid train` hands to a method. */
 export interface TrainingJob {
