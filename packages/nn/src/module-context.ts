@@ -16,6 +16,13 @@ export interface DeclaredParameter {
 }
 
 /**
+ * `weight → weight'` where a parameter is used: masks, low-rank updates, quantisation noise. Called once per parameter
+ * and set of views; return `weight` itself to leave it alone, otherwise a value of the same shape. `context` is the
+ * root without views, so a view declares its own parameters by full name: `` context.parameter(`${name}.lora_A`, …) ``.
+ */
+export type ParameterView = (name: string, weight: Value, context: ModuleContext) => Value;
+
+/**
  * What a module sees while it emits its part of a graph. Modules are functions of a context and values; the context
  * names parameters by path, applies parameter views, and turns dropout on or off.
  */
@@ -23,17 +30,24 @@ export interface ModuleContext {
   readonly graph: Graph;
   /** Whether dropout is active. */
   readonly training: boolean;
+  /** Dotted path of the module being emitted; `''` at the root. */
+  readonly path: string;
   /** A context whose parameter names are prefixed with `name` + '.'. */
   child(name: string): ModuleContext;
+  /** This context with `view` applied to every parameter taken from it, after the views it already has. */
+  withParameterView(view: ParameterView): ModuleContext;
   /**
-   * The parameter `name` below this context's path, declared on first use and shared afterwards; the parameter view
-   * (masks, low-rank updates), if any, is applied here. @throws GraphError when declared again with another shape.
+   * The parameter `name` below this context's path, declared on first use and shared afterwards; the parameter views
+   * (masks, low-rank updates), if any, are applied here. @throws GraphError when declared again with another shape.
    */
   parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
   /** Inverted dropout with a mask fed by the seeded runtime generator; identity when not training or rate is 0. */
   dropout(x: Value, rate: number): Value;
-  /** A batch input by its ONNX name, declared on first use and shared afterwards. */
+  /**
+   * A batch input by its ONNX name (not prefixed), declared on first use and shared afterwards.
+   * @throws GraphError when declared again with another dtype or shape.
+   */
   input(name: string, dtype: 'float32' | 'int64', shape: Shape): Value;
-  /** A float32 scalar fed per step. */
+  /** A float32 scalar fed per step, by its ONNX name. */
   scalar(name: string): Value;
 }
