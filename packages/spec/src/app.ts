@@ -3,6 +3,7 @@ import type { ServiceIdentifier } from 'inversify';
 import type { DtoClass, TextItem } from './dto.js';
 import type { Model, RunContext } from './model.js';
 import type { TaskId } from './task-id.js';
+import type { Metrics } from './training.js';
 
 /**
  * A task people call: `intent`, `segmentation`, … One app serves any number of models; `open` binds it to one.
@@ -22,6 +23,14 @@ export interface App<Item extends object = TextItem, Parameters extends object =
   readonly output: Readonly<Record<string, unknown>>;
   /** Binds the app to a loaded model. @throws ModelError when the folder was not made for this app. */
   open(model: Model, context: OpenContext): Promise<AppInstance<Item, Parameters, Output>>;
+  /**
+   * Scores answers against the labelled records they were made from, in the same order, for `zooid evaluate`. A
+   * record is a line of a data file as it stands; its item was made of those fields that `item` declares. Absent on
+   * apps whose answers cannot be scored.
+   *
+   * @throws ValidationError naming `/<index>/<field>` for records that carry no usable label.
+   */
+  evaluate?(answers: readonly Output[], records: readonly unknown[]): Metrics;
 }
 export const App: ServiceIdentifier<App> = Symbol.for('@zooid/spec/App');
 

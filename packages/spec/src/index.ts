@@ -24,6 +24,7 @@ export {
   type RunContext,
 } from './model.js';
 export { didYouMean, editDistance, nearest } from './nearest.js';
+export { nestedClass } from './nested-class.js';
 export { contractVersion, definePlugin, type Plugin } from './plugin.js';
 export { type TaskId, taskIds } from './task-id.js';
 export {
