@@ -1,1 +1,33 @@
-export {};
+export { writeFileAtomically } from './atomic-file.js';
+export { CheckpointError, IntegrityError, ModelError } from './errors.js';
+export { isSafeRelativePath, isWeightsFile, revisionOf, runFolder } from './model-folder/file-list.js';
+export { type GoldenCase, goldenDifference, goldenFile, parseGolden } from './model-folder/golden.js';
+export {
+  type DataEntry,
+  type FileEntry,
+  type ManifestFields,
+  type MetricEntry,
+  type ModelManifest,
+  manifestFile,
+  manifestFormat,
+} from './model-folder/manifest.js';
+export { type CardSection, type ModelCardFields, modelCard } from './model-folder/model-card.js';
+export {
+  type ModelFolder,
+  type ReadModelFolderOptions,
+  readManifest,
+  readModelFolder,
+} from './model-folder/read-model-folder.js';
+export { validateManifest } from './model-folder/validate-manifest.js';
+export {
+  type FileContent,
+  type ModelFolderContent,
+  recoverModelFolder,
+  resealModelFolder,
+  weightsFile,
+  writeModelFolder,
+} from './model-folder/write-model-folder.js';
+export { assertFinite } from './safetensors/assert-finite.js';
+export { type Checkpoint, type CheckpointMetadata, decodeSafetensors, encodeSafetensors } from './safetensors/codec.js';
+export { type ReadSafetensorsOptions, readSafetensors, writeSafetensors } from './safetensors/file.js';
+export { sha256, sha256File } from './sha256.js';
