@@ -1,10 +1,9 @@
-import type { DType, HostTensor, Shape } from '@zooid/tensor';
-import { inferOutputs, type Op, type OpDomain } from './ops.js';
+import { type Dim, type DType, type HostTensor, type Shape, tensor, toNumbers } from '@zooid/tensor';
+import type { Attributes } from './attributes.js';
+import { GraphError } from './errors.js';
+import { inferOutputs, type Op, type OpDomain, opDomain } from './ops/index.js';
+import { MAX_CONTENTS } from './ops/rule.js';
 import { Value } from './value.js';
-
-export type Attribute = number | string | readonly number[] | readonly string[] | HostTensor;
-/** Attribute values keep their ONNX kind: `{ float: 1 }` marks a float whose value happens to be whole. */
-export type Attributes = Readonly<Record<string, Attribute | { readonly float: number } | { readonly floats: readonly number[] }>>;
 
 export interface GraphNode {
   readonly op: Op;
@@ -24,72 +23,154 @@ export class Graph {
   readonly initializers = new Map<Value, HostTensor>();
   private readonly names = new Set<string>();
   private readonly constants = new Map<string, Value>();
+  /** The first value that carries each symbolic dim, so that the dim can be had at run time. */
+  private readonly carriers = new Map<string, { readonly value: Value; readonly axis: number }>();
+  private readonly knownContents = new WeakMap<Value, readonly Dim[]>();
+  private counter = 0;
 
   constructor(readonly opset = 17) {}
 
   /** A graph input. @throws GraphError when the name is taken. */
   input(name: string, dtype: DType, shape: Shape): Value {
-    const value = this.value(name, dtype, shape, undefined, true);
+    const value = this.value(name, dtype, shape, undefined);
     this.inputs.push(value);
     return value;
   }
 
-  /** A constant stored with the graph. */
-  initializer(name: string, tensor: HostTensor): Value {
-    const value = this.value(name, tensor.dtype, tensor.dims, undefined, true);
-    this.initializers.set(value, tensor);
+  /** A constant stored with the graph. @throws GraphError when the name is taken. */
+  initializer(name: string, data: HostTensor): Value {
+    const value = this.value(name, data.dtype, data.dims, undefined);
+    this.initializers.set(value, data);
     return value;
   }
 
   /** A float32 (default) or integer scalar; equal scalars share one initializer. */
-  scalar(value: number, dtype: 'float32' | 'int64' = 'float32'): Value {
-    return this.constant(dtype === 'int64' ? [value] : [value], dtype, []);
+  scalar(value: number, dtype: DType = 'float32'): Value {
+    return this.constant([value], dtype, []);
   }
 
   /** A small constant tensor; equal ones share one initializer. `dims` defaults to a vector. */
-  constant(values: readonly number[], dtype: 'float32' | 'int64' = 'float32', dims: readonly number[] = [values.length]): Value {
-    const key = `${dtype}|${dims.join()}|${values.join()}`;
+  constant(values: readonly number[], dtype: DType = 'float32', dims: readonly number[] = [values.length]): Value {
+    const key = `${dtype}|${dims.join()}|${values.map((value) => (Object.is(value, -0) ? '-0' : value)).join()}`;
     let found = this.constants.get(key);
     if (found === undefined) {
-      const data = dtype === 'int64' ? BigInt64Array.from(values, (v) => BigInt(v)) : Float32Array.from(values);
-      found = this.initializer(this.freshName('const'), { dtype, dims, data } as HostTensor);
+      found = this.initializer(this.freshName('const'), tensor(dtype, values, dims));
       this.constants.set(key, found);
     }
     return found;
   }
 
-  /** Appends a node and returns its outputs. @throws ShapeMismatchError, UnsupportedOpError */
-  emit(op: Op, inputs: readonly (Value | null)[], attributes: Attributes = {}, outputCount = 1, domain: OpDomain = ''): readonly Value[] {
-    const inferred = inferOutputs(op, domain, inputs, attributes, outputCount, this);
-    const outputs: Value[] = [];
-    const node: GraphNode = { op, domain, name: this.freshName(op), inputs, outputs, attributes };
-    for (const { dtype, shape } of inferred) outputs.push(this.value(this.freshName(op.toLowerCase()), dtype, shape, node));
+  /**
+   * Appends a node and returns its outputs.
+   *
+   * @param outputs how many outputs to ask for, or their names.
+   * @throws UnsupportedOpError, ShapeMismatchError, GraphError
+   */
+  emit(
+    op: Op,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes = {},
+    outputs: number | readonly string[] = 1,
+    domain: OpDomain = opDomain(op),
+  ): readonly Value[] {
+    const count = typeof outputs === 'number' ? outputs : outputs.length;
+    const inferred = inferOutputs(op, domain, inputs, attributes, count, this);
+    const results: Value[] = [];
+    const node: GraphNode = { op, domain, name: this.freshName(op), inputs, outputs: results, attributes };
+    inferred.forEach(({ dtype, shape, contents }, i) => {
+      const name = (typeof outputs === 'number' ? '' : outputs[i]!) || this.freshName(op.toLowerCase());
+      const value = this.value(name, dtype, shape, node);
+      if (contents !== undefined && contents.length <= MAX_CONTENTS) this.knownContents.set(value, contents);
+      results.push(value);
+    });
     this.nodes.push(node);
-    return outputs;
+    return results;
   }
 
-  /** Marks `value` as a graph output, renaming it through `Identity` when `name` differs. */
+  /**
+   * Marks `value` as a graph output, renaming it through `Identity` when `name` differs.
+   * @throws GraphError when the name is taken.
+   */
   output(value: Value, name = value.name): Value {
-    let result = value;
-    if (name !== value.name) {
-      const node: GraphNode = { op: 'Identity', domain: '', name: this.freshName('Identity'), inputs: [value], outputs: [], attributes: {} };
-      result = this.value(name, value.dtype, value.shape, node, true);
-      (node.outputs as Value[]).push(result);
-      this.nodes.push(node);
-    }
+    const result = name === value.name ? value : this.emit('Identity', [value], {}, [name])[0]!;
+    if (this.outputs.includes(result)) throw new GraphError(`'${name}' is an output of the graph already`);
     this.outputs.push(result);
     return result;
   }
 
+  /** The value of that name. @throws GraphError when there is none. */
+  find(name: string): Value {
+    for (const value of this.values()) if (value.name === name) return value;
+    throw new GraphError(`The graph has no value named '${name}'`);
+  }
+
+  /** Inputs, initializers and node outputs, in this order. */
+  *values(): Iterable<Value> {
+    yield* this.inputs;
+    yield* this.initializers.keys();
+    for (const node of this.nodes) yield* node.outputs;
+  }
+
+  /** A name that no value has. */
   freshName(stem: string): string {
-    let name = `${stem}_${this.names.size}`;
-    while (this.names.has(name)) name += '_';
+    let name: string;
+    do name = `${stem}_${this.counter++}`;
+    while (this.names.has(name));
     return name;
   }
 
-  private value(name: string, dtype: DType, shape: Shape, producer: GraphNode | undefined, mustBeFree = false): Value {
-    if (mustBeFree && this.names.has(name)) throw new Error(`The graph already has a value named '${name}'; names must be unique`);
+  /** An anonymous dim: a size about which nothing is known while building. */
+  freshDim(): string {
+    return `?${this.counter++}`;
+  }
+
+  /** The first value that has the symbolic dim, and where. */
+  dimCarrier(dim: string): { readonly value: Value; readonly axis: number } | undefined {
+    return this.carriers.get(dim);
+  }
+
+  /** The elements of an integer value of at most 64, where they are known while building. */
+  contents(value: Value): readonly Dim[] | undefined {
+    const stored = this.initializers.get(value);
+    if (stored === undefined) return this.knownContents.get(value);
+    const isInteger = stored.dtype === 'int64' || stored.dtype === 'int32';
+    return isInteger && stored.data.length <= MAX_CONTENTS ? toNumbers(stored) : undefined;
+  }
+
+  /**
+   * Drops the nodes and initializers that no output needs, in place; inputs stay, since they are the graph's
+   * interface. Dropped values must not be used afterwards.
+   */
+  prune(): void {
+    const live = new Set<Value>(this.outputs);
+    const kept = this.nodes.toReversed().filter((node) => {
+      if (!node.outputs.some((value) => live.has(value))) return false;
+      for (const value of node.inputs) if (value !== null) live.add(value);
+      return true;
+    });
+    this.nodes.splice(0, this.nodes.length, ...kept.reverse());
+    for (const value of [...this.initializers.keys()]) {
+      if (!live.has(value)) {
+        this.initializers.delete(value);
+        this.names.delete(value.name);
+      }
+    }
+    for (const [key, value] of this.constants) if (!live.has(value)) this.constants.delete(key);
+    this.carriers.clear();
+    for (const value of this.values()) this.carry(value);
+  }
+
+  private value(name: string, dtype: DType, shape: Shape, producer: GraphNode | undefined): Value {
+    if (this.names.has(name)) throw new GraphError(`The graph already has a value named '${name}'; names must be unique`);
     this.names.add(name);
-    return new Value(this, name, dtype, shape, producer);
+    const value = new Value(this, name, dtype, shape, producer);
+    this.carry(value);
+    return value;
+  }
+
+  private carry(value: Value): void {
+    value.shape.forEach((dim, axis) => {
+      if (typeof dim === 'string' && !this.carriers.has(dim)) this.carriers.set(dim, { value, axis });
+    });
   }
 }

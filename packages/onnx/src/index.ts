@@ -1,1 +1,17 @@
-export {};
+export {
+  type Attribute,
+  type Attributes,
+  type AttributeValue,
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  tensorAttribute,
+} from './attributes.js';
+export { dtypeCode, dtypeFromCode } from './data-types.js';
+export { addDims, divideDims, multiplyDims, subtractDims } from './dims.js';
+export { GraphError, ShapeMismatchError, UnsupportedOpError } from './errors.js';
+export { Graph, type GraphNode } from './graph.js';
+export { isOp, type Op, type OpDomain, opDomain } from './ops/index.js';
+export { runtimeDim, runtimeShape } from './symbolic.js';
+export { Value } from './value.js';

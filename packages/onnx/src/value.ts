@@ -1,5 +1,6 @@
 import type { DType, Shape } from '@zooid/tensor';
 import type { Graph, GraphNode } from './graph.js';
+import { dtypeCode } from './data-types.js';
 import { resolveReshape, runtimeShape } from './symbolic.js';
 
 type Operand = Value | number;
@@ -45,7 +46,7 @@ export class Value {
   square(): Value { return this.mul(this); }
   not(): Value { return this.unary('Not'); }
   /** Exact (erf) GELU as one node: com.microsoft `Gelu`. */
-  gelu(): Value { return this.graph.emit('Gelu', [this], {}, 1, 'com.microsoft')[0]!; }
+  gelu(): Value { return this.graph.emit('Gelu', [this])[0]!; }
 
   /** Batched matrix product over the last two axes, broadcasting the rest. */
   matmul(other: Value): Value { return this.graph.emit('MatMul', [this, other])[0]!; }
@@ -63,8 +64,7 @@ export class Value {
    * position, inferred, or computed at run time, whichever is cheapest.
    */
   reshape(target: readonly (number | string)[]): Value {
-    const { shapeInput, shape } = resolveReshape(this, target);
-    return this.graph.emit('Reshape', [this, shapeInput], { zooidShape: shape.map(String) })[0]!;
+    return this.graph.emit('Reshape', [this, resolveReshape(this, target)])[0]!;
   }
 
   /** Broadcasts to the shape of `other`, at run time where it is symbolic. */
@@ -72,7 +72,7 @@ export class Value {
 
   /** Broadcasts to `shape`; `source` is a value that has this shape, needed when it is symbolic. */
   expand(shape: Shape, source?: Value): Value {
-    return this.graph.emit('Expand', [this, runtimeShape(this.graph, shape, source)], { zooidShape: shape.map(String) })[0]!;
+    return this.graph.emit('Expand', [this, runtimeShape(this.graph, shape, source)])[0]!;
   }
 
   /** The value's shape at run time, int64 `[rank]`. */
@@ -109,7 +109,7 @@ export class Value {
 
   squeeze(axes: readonly number[]): Value { return this.graph.emit('Squeeze', [this, this.graph.constant(axes, 'int64')])[0]!; }
   unsqueeze(axes: readonly number[]): Value { return this.graph.emit('Unsqueeze', [this, this.graph.constant(axes, 'int64')])[0]!; }
-  cast(to: DType): Value { return to === this.dtype ? this : this.graph.emit('Cast', [this], { zooidDtype: to })[0]!; }
+  cast(to: DType): Value { return to === this.dtype ? this : this.graph.emit('Cast', [this], { to: dtypeCode(to) })[0]!; }
 
   /** Normalises over the last axis. Returns the result only; `autodiff` asks for mean and inverse deviation itself. */
   layerNormalization(scale: Value, bias: Value, epsilon: number): Value {
@@ -121,7 +121,7 @@ export class Value {
   }
 
   private binary(op: 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Equal' | 'Less' | 'Greater' | 'Max' | 'Min', other: Operand): Value {
-    const right = typeof other === 'number' ? this.graph.scalar(other, this.dtype === 'int64' ? 'int64' : 'float32') : other;
+    const right = typeof other === 'number' ? this.graph.scalar(other, this.dtype) : other;
     return this.graph.emit(op, [this, right])[0]!;
   }
 

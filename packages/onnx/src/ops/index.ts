@@ -1,0 +1,54 @@
+import { GraphError, UnsupportedOpError } from '../errors.js';
+import type { Attributes } from '../attributes.js';
+import type { Graph } from '../graph.js';
+import type { Value } from '../value.js';
+import { type ElementwiseOp, elementwiseRules } from './elementwise.js';
+import { type IndexingOp, indexingRules } from './indexing.js';
+import { type LinearOp, linearRules } from './linear.js';
+import { type MovementOp, movementRules } from './movement.js';
+import { type NormalizationOp, normalizationRules } from './normalization.js';
+import { type ReductionOp, reductionRules } from './reduction.js';
+import { NodeView, type OpRule, type OutputType } from './rule.js';
+
+/** Every operator a graph may hold, at opset 17. */
+export type Op = ElementwiseOp | LinearOp | ReductionOp | MovementOp | IndexingOp | NormalizationOp;
+export type OpDomain = '' | 'com.microsoft';
+
+/** The table: one rule per operator. An operator without a rule does not compile. */
+export const opRules: { readonly [P in Op]: OpRule } = {
+  ...elementwiseRules,
+  ...linearRules,
+  ...reductionRules,
+  ...movementRules,
+  ...indexingRules,
+  ...normalizationRules,
+};
+
+/** Operators outside the ONNX standard. */
+const contribOps: ReadonlySet<string> = new Set<Op>(['Gelu']);
+
+export function isOp(name: string): name is Op {
+  return Object.hasOwn(opRules, name);
+}
+
+/** The operator set that an operator belongs to. */
+export function opDomain(op: Op): OpDomain {
+  return contribOps.has(op) ? 'com.microsoft' : '';
+}
+
+/** @throws UnsupportedOpError, ShapeMismatchError, GraphError */
+export function inferOutputs(
+  op: Op,
+  domain: OpDomain,
+  inputs: readonly (Value | null)[],
+  attributes: Attributes,
+  outputCount: number,
+  graph: Graph,
+): readonly OutputType[] {
+  if (!isOp(op) || opDomain(op) !== domain) throw new UnsupportedOpError(op, domain);
+  const stranger = inputs.find((value) => value !== null && value.graph !== graph);
+  if (stranger) throw new GraphError(`${op} was given '${stranger.name}', which belongs to another graph`);
+  const outputs = opRules[op](new NodeView(op, inputs, attributes, outputCount, graph));
+  if (outputs.length < outputCount) throw new GraphError(`${op} has ${outputs.length} outputs, ${outputCount} were asked for`);
+  return outputs.slice(0, outputCount);
+}
