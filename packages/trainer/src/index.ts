@@ -1,1 +1,21 @@
-export {};
+export { type CompiledProgram, compileInference, compileProgram, type CompileOptions, type InferenceOptions } from './compile-program.js';
+export { type CollatedBatch, datasetSource, type DatasetSourceOptions } from './dataset-source.js';
+export type { SelectOptions } from './early-stopping.js';
+export { type ConfigDifference, DivergenceError, ResumeMismatchError, RunFolderError, TrainingError } from './errors.js';
+export { type EvaluationOptions, type EvaluationResult, evaluateTask, type Forward } from './evaluation.js';
+export type { Metrics, TrainEvent } from './events.js';
+export type { BuiltModel, ModelBuilder } from './model-builder.js';
+export { DEFAULT_GROUP, declareParameters, mergeDeclared, type ParameterOptions } from './parameters.js';
+export type { MicroBatch, ProgramSource, SourceState, StepPlan } from './program-source.js';
+export type { Machine, RunRecord } from './run-record.js';
+export { type EncoderBuilder, taskModel } from './task-model.js';
+export { train } from './train.js';
+export type { CheckpointOptions, TrainEvaluation, TrainOptions, TrainResult } from './train-options.js';
+export {
+  type CollateContext,
+  type Features,
+  type ParameterGroup,
+  type PrepareContext,
+  type PreparedTask,
+  TrainingTask,
+} from './training-task.js';

@@ -1,0 +1,113 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '@zooid/common';
+import { writeFileAtomically } from '@zooid/hub';
+import type { TrainingState } from '@zooid/runtime';
+import { type Checkpoint, type CheckpointState, CheckpointStore, type Parameters } from './checkpoint.js';
+import { EventLog } from './event-log.js';
+import type { TrainEvent } from './events.js';
+import { renderReport } from './report.js';
+import type { RunRecord } from './run-record.js';
+import type { CheckpointOptions } from './train-options.js';
+
+/** Writing checkpoints may take this share of the training time. */
+const checkpointShare = 1 / 20;
+
+export interface RunFolderOptions {
+  readonly directory: string;
+  readonly resume: boolean;
+  readonly checkpoints: CheckpointOptions | undefined;
+  readonly logger: Logger;
+}
+
+/** What a run leaves on disk: checkpoints, events, record and report. */
+export class RunFolder {
+  private saving: Promise<void> = Promise.resolve();
+  private nextDueAt: number;
+
+  private constructor(
+    private readonly directory: string,
+    private readonly store: CheckpointStore,
+    private readonly log: EventLog,
+    private readonly options: CheckpointOptions,
+  ) {
+    this.nextDueAt = performance.now() + this.interval;
+  }
+
+  /** Opens the folder, and the checkpoint to continue from when resuming and there is one. */
+  static async open(options: RunFolderOptions): Promise<{ folder: RunFolder; checkpoint: Checkpoint | undefined }> {
+    const { directory, resume, logger, checkpoints = {} } = options;
+    if (!resume) await setAside(directory, logger);
+    await mkdir(join(directory, 'checkpoints'), { recursive: true });
+    const store = new CheckpointStore(join(directory, 'checkpoints'), checkpoints.keep ?? 2, logger);
+    const checkpoint = resume ? await store.latest() : undefined;
+    const keep = (event: TrainEvent) => checkpoint !== undefined && stillHolds(event, checkpoint.state);
+    const log = new EventLog(join(directory, 'events.jsonl'), keep);
+    return { folder: new RunFolder(directory, store, log, checkpoints), checkpoint };
+  }
+
+  get events(): readonly TrainEvent[] {
+    return this.log.events;
+  }
+
+  append(event: TrainEvent): void {
+    this.log.append(event);
+  }
+
+  checkpointDue(step: number): boolean {
+    const { everySteps } = this.options;
+    return performance.now() >= this.nextDueAt || (everySteps !== undefined && step % everySteps === 0);
+  }
+
+  /**
+   * Writes a checkpoint in the background; one at a time, so that this waits while an earlier one is being written.
+   * @throws whatever writing the earlier one threw
+   */
+  async startCheckpoint(state: CheckpointState, training: TrainingState, best: Parameters | undefined, written: (path: string) => void): Promise<void> {
+    await this.saving;
+    const started = performance.now();
+    this.saving = this.store.write(state, training, best).then((path) => {
+      const now = performance.now();
+      this.nextDueAt = now + Math.max(this.interval, (now - started) / checkpointShare);
+      written(path);
+    });
+    this.saving.catch(() => {}); // reported by whoever waits next
+  }
+
+  /** Waits until everything is on disk. */
+  async settled(): Promise<void> {
+    await this.saving;
+  }
+
+  async newestCheckpoint(): Promise<string | undefined> {
+    return this.store.newestPath();
+  }
+
+  /** `record.json` and `report.html`. */
+  async writeRecord(record: RunRecord, title: string): Promise<void> {
+    const encode = (text: string) => [new TextEncoder().encode(text)];
+    await writeFileAtomically(join(this.directory, 'record.json'), encode(`${JSON.stringify(record, null, 2)}\n`));
+    await writeFileAtomically(join(this.directory, 'report.html'), encode(renderReport(record, title)));
+  }
+
+  private get interval(): number {
+    return 1000 * (this.options.everySeconds ?? 15);
+  }
+}
+
+/** Moves an earlier run out of the way instead of deleting it: it may hold hours of work. One is kept. */
+async function setAside(directory: string, logger: Logger): Promise<void> {
+  const previous = `${directory}.previous`;
+  try {
+    await rm(previous, { recursive: true, force: true });
+    await rename(directory, previous);
+    logger.info({ from: directory, to: previous }, 'an earlier run was set aside');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** Events after the checkpoint will happen again, and so will an evaluation that was not part of it. */
+function stillHolds(event: TrainEvent, state: CheckpointState): boolean {
+  return event.type === 'evaluation' ? event.step <= state.lastEvaluation : event.step <= state.step;
+}
