@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import { type Logger as LoggerContract, silentLogger } from '@zooid/common';
+import {
+  App,
+  DatasetFormat,
+  Logger,
+  Method,
+  ModelBackend,
+  Models,
+  ModelStore,
+  type Plugin,
+  type ServiceIdentifier,
+} from '@zooid/spec';
+import { type Endpoints, EndpointTable } from './endpoints/endpoints.js';
+import { defaultLimits, type Limits } from './endpoints/limits.js';
+import { EventHub, type KernelEvent } from './events.js';
+import { ModelPool } from './models/model-pool.js';
+import { PluginHost } from './plugins/plugin-host.js';
+import { type PluginReference, resolvePlugin } from './plugins/plugin-reference.js';
+import { createRegistry, type Registry } from './registry.js';
+
+export interface KernelConfig {
+  /** Project folder: relative paths and package names are resolved from here. Default: the working directory. */
+  readonly root?: string;
+  /** Each plugin's section, by plugin name; validated by the plugin's own class. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface KernelOptions {
+  /** What to load. Order matters only where two plugins of a kind compete: earlier stores and backends are asked first. */
+  readonly plugins: readonly PluginReference[];
+  /** Plugins at hand that may be named in `plugins` without an import, and are suggested when one is missing. */
+  readonly available?: readonly Plugin[];
+  readonly config?: KernelConfig;
+  readonly logger?: LoggerContract;
+  readonly onEvent?: (event: KernelEvent) => void;
+}
+
+/** A running host: loaded plugins and the services they share. Dispose of it to drain and release everything. */
+export interface Kernel extends AsyncDisposable {
+  /** In load order. */
+  readonly plugins: readonly Plugin[];
+  readonly apps: Registry<App>;
+  readonly methods: Registry<Method>;
+  readonly backends: Registry<ModelBackend>;
+  readonly stores: Registry<ModelStore>;
+  readonly formats: Registry<DatasetFormat>;
+  readonly models: ModelPool;
+  readonly endpoints: Endpoints;
+  readonly events: EventHub;
+}
+
+/**
+ * Loads plugins and wires them together.
+ *
+ * @throws PluginError when a plugin is missing, duplicated, incompatible or fails to start; ValidationError when the
+ * configuration does not fit. Whatever had started by then is released.
+ */
+export async function createKernel(options: KernelOptions): Promise<Kernel> {
+  const { plugins: references, available = [], config = {}, logger = silentLogger } = options;
+  const root = resolve(config.root ?? '.');
+  const events = new EventHub((error) => logger.error({ err: error }, 'an event listener failed'));
+  if (options.onEvent !== undefined) events.subscribe(options.onEvent);
+
+  const plugins: Plugin[] = [];
+  for (const reference of references) plugins.push(await resolvePlugin(reference, { root, available }));
+
+  // The pool asks for stores and backends when it is used, which is after every plugin has started.
+  let host: PluginHost | undefined;
+  const models = new ModelPool(
+    { stores: () => host?.all(ModelStore) ?? [], backends: () => host?.all(ModelBackend) ?? [] },
+    events,
+  );
+  const services = new Map<ServiceIdentifier, unknown>([
+    [Models, models],
+    [Logger, logger],
+  ]);
+  host = await PluginHost.start({ plugins, available, settings: config.settings ?? {}, services, events });
+
+  const apps = createRegistry('app', host.all(App));
+  const endpoints = new EndpointTable(apps, models, events, { ...defaultLimits, ...config.limits });
+  return {
+    plugins: host.plugins,
+    apps,
+    methods: createRegistry('method', host.all(Method)),
+    backends: createRegistry('backend', host.all(ModelBackend)),
+    stores: createRegistry('store', host.all(ModelStore)),
+    formats: createRegistry('dataset format', host.all(DatasetFormat)),
+    models,
+    endpoints,
+    events,
+    [Symbol.asyncDispose]: once(() => releaseInOrder([endpoints, models, host])),
+  };
+}
+
+/** Users before what they use: endpoints hold models, models run on plugins. One failure does not stop the rest. */
+async function releaseInOrder(parts: readonly AsyncDisposable[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const part of parts) {
+    try {
+      await part[Symbol.asyncDispose]();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, 'the kernel did not shut down cleanly');
+}
+
+function once<T>(work: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => {
+    result ??= { value: work() };
+    return result.value;
+  };
+}
