@@ -1,17 +1,17 @@
 import { ZooidError } from '@zooid/common';
 
-/** A model folder cannot be used as asked: incomplete, made for another app, or made by a newer version. */
-export class ModelError extends ZooidError {
-  readonly code: string = 'MODEL_UNUSABLE';
+/** A folder is not a model folder that can be used: incomplete, unreadable, or made by a newer version. */
+export class ModelFolderError extends ZooidError {
+  readonly code: string = 'MODEL_FOLDER';
 }
 
 /** A weights file, or a tensor in it, is not what its own header or its reader says it is. */
-export class CheckpointError extends ModelError {
+export class CheckpointError extends ModelFolderError {
   override readonly code = 'MODEL_CHECKPOINT';
 }
 
 /** A file of a model folder differs from what the manifest promises: it was damaged, cut short or exchanged. */
-export class IntegrityError extends ModelError {
+export class IntegrityError extends ModelFolderError {
   override readonly code = 'MODEL_INTEGRITY';
   /** Path of the offending file, relative to `folder`. */
   readonly file: string;

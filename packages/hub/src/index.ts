@@ -1,6 +1,7 @@
-export { writeFileAtomically } from './atomic-file.js';
-export { CheckpointError, IntegrityError, ModelError } from './errors.js';
+export { syncFolder, writeFileAtomically } from './atomic-file.js';
+export { CheckpointError, IntegrityError, ModelFolderError } from './errors.js';
 export { isSafeRelativePath, isWeightsFile, revisionOf, runFolder } from './model-folder/file-list.js';
+export { folderFingerprint, isModelFolder, modelFolderBytes } from './model-folder/fingerprint.js';
 export { type GoldenCase, goldenDifference, goldenFile, parseGolden } from './model-folder/golden.js';
 export {
   type DataEntry,

@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AbortError } from '@zooid/common';
-import { IntegrityError, ModelError } from '../errors.js';
-import { sha256, sha256File } from '../sha256.js';
+import { IntegrityError, ModelFolderError } from '../errors.js';
+import { sha256File } from '../sha256.js';
 import { isWeightsFile, listModelFiles, revisionOf } from './file-list.js';
+import { folderFingerprint } from './fingerprint.js';
 import { type FileEntry, type ModelManifest, manifestFile } from './manifest.js';
 import { validateManifest } from './validate-manifest.js';
 
@@ -37,7 +38,7 @@ export interface ModelFolder {
  * `unverified-` and the digest of their names, sizes and times.
  *
  * @throws IntegrityError naming the first file that is missing, has another size or another digest than promised.
- * @throws ModelError when there is no folder, no `config.json`, or the manifest is not one we can read.
+ * @throws ModelFolderError when there is no folder, no `config.json`, or the manifest is not one we can read.
  */
 export async function readModelFolder(path: string, options: ReadModelFolderOptions): Promise<ModelFolder> {
   const folder = resolve(path);
@@ -81,16 +82,16 @@ async function readConfig(folder: string): Promise<Readonly<Record<string, unkno
   const path = join(folder, 'config.json');
   const text = await readOptional(path);
   if (text === undefined) {
-    throw new ModelError(`${folder} is not a model folder: it has no config.json; name a folder that holds one`);
+    throw new ModelFolderError(`${folder} is not a model folder: it has no config.json; name a folder that holds one`);
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ModelError(`${path} is not valid JSON (${(cause as Error).message}); restore the file`, { cause });
+    throw new ModelFolderError(`${path} is not valid JSON (${(cause as Error).message}); restore the file`, { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ModelError(`${path} must hold a JSON object; restore the file`);
+    throw new ModelFolderError(`${path} must hold a JSON object; restore the file`);
   }
   return value as Record<string, unknown>;
 }
@@ -101,7 +102,7 @@ async function readOptional(path: string): Promise<string | undefined> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new ModelError(`${path} cannot be read (${code ?? cause})`, { cause });
+    throw new ModelFolderError(`${path} cannot be read (${code ?? cause})`, { cause });
   }
 }
 
@@ -135,11 +136,5 @@ export async function digests(folder: string, signal?: AbortSignal): Promise<Fil
   return entries;
 }
 
-async function quickRevision(folder: string): Promise<string> {
-  const lines: string[] = [];
-  for (const path of await listModelFiles(folder)) {
-    const { size, mtimeMs } = await stat(join(folder, path));
-    lines.push(`${size} ${mtimeMs} ${path}\n`);
-  }
-  return `unverified-${sha256(lines.join('')).slice(0, 40)}`;
-}
+const quickRevision = async (folder: string): Promise<string> =>
+  `unverified-${(await folderFingerprint(folder)).slice(0, 40)}`;

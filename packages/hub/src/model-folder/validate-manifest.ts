@@ -1,5 +1,5 @@
 import type { Issue } from '@zooid/common';
-import { ModelError } from '../errors.js';
+import { ModelFolderError } from '../errors.js';
 import { isSafeRelativePath } from './file-list.js';
 import { type ModelManifest, manifestFormat } from './manifest.js';
 
@@ -75,13 +75,13 @@ const manifest = fields({
 /**
  * Checks a parsed `zooid.json`. Unknown fields are kept, so that later versions may add some.
  *
- * @throws ModelError listing everything that is wrong, or naming the format version when it is not ours.
+ * @throws ModelFolderError listing everything that is wrong, or naming the format version when it is not ours.
  */
 export function validateManifest(value: unknown, subject: string): ModelManifest {
   const version = isObject(value) ? value.formatVersion : undefined;
   if (version !== manifestFormat) {
     const found = version === undefined ? 'has no formatVersion' : `has formatVersion ${JSON.stringify(version)}`;
-    throw new ModelError(
+    throw new ModelFolderError(
       `${subject} ${found}; this version of Zooid reads ${manifestFormat}: upgrade Zooid or make the model again`,
     );
   }
@@ -93,7 +93,7 @@ export function validateManifest(value: unknown, subject: string): ModelManifest
   if (repeated !== undefined) issues.push({ path: '/files', message: `names '${repeated}' twice` });
   if (issues.length > 0) {
     const listed = issues.map(({ path, message }) => `${path} ${message}`).join('; ');
-    throw new ModelError(`${subject} is not a valid manifest: ${listed}`);
+    throw new ModelFolderError(`${subject} is not a valid manifest: ${listed}`);
   }
   return value as ModelManifest;
 }

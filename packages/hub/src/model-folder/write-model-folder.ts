@@ -2,7 +2,7 @@ import { copyFile, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { basename, dirname, join, resolve } from 'node:path';
 import type { HostTensor } from '@zooid/tensor';
 import { syncFolder, temporarySibling, writeDurably, writeFileAtomically } from '../atomic-file.js';
-import { ModelError } from '../errors.js';
+import { ModelFolderError } from '../errors.js';
 import { writeSafetensors } from '../safetensors/file.js';
 import { belongsToModel, cardFile, isSafeRelativePath, revisionOf, runFolder } from './file-list.js';
 import { type ManifestFields, type ModelManifest, manifestFile, manifestFormat } from './manifest.js';
@@ -30,7 +30,7 @@ export interface ModelFolderContent {
  * Writes a model folder and returns its manifest. Everything is built and forced to disk in a temporary sibling, then
  * swapped in, so that `folder` holds the old model or the new one; a `run/` folder that the target has stays.
  *
- * @throws ModelError when a file's path leaves the folder or collides with one that is written anyway.
+ * @throws ModelFolderError when a file's path leaves the folder or collides with one that is written anyway.
  */
 export async function writeModelFolder(folder: string, content: ModelFolderContent): Promise<ModelManifest> {
   checkPaths(content);
@@ -69,11 +69,11 @@ export async function recoverModelFolder(folder: string): Promise<void> {
  * Recomputes digests and revision after files of a model folder were added, changed or removed on purpose (an export
  * added a variant), and rewrites `zooid.json` atomically with `changes` applied.
  *
- * @throws ModelError when the folder has no manifest.
+ * @throws ModelFolderError when the folder has no manifest.
  */
 export async function resealModelFolder(folder: string, changes: Partial<ManifestFields> = {}): Promise<ModelManifest> {
   const current = await readManifest(folder);
-  if (current === undefined) throw new ModelError(`${folder} has no ${manifestFile} to renew`);
+  if (current === undefined) throw new ModelFolderError(`${folder} has no ${manifestFile} to renew`);
   const files = await digests(folder);
   const manifest: ModelManifest = { ...current, ...changes, revision: revisionOf(files), files };
   validateManifest(manifest, manifestFile);
@@ -85,10 +85,12 @@ function checkPaths({ files, weights }: ModelFolderContent): void {
   const written = new Set(['config.json', ...(weights === undefined ? [] : [weightsFile])]);
   for (const path of files.keys()) {
     if (!isSafeRelativePath(path)) {
-      throw new ModelError(`'${path}' is not a path inside a model folder; use forward slashes and no '..'`);
+      throw new ModelFolderError(`'${path}' is not a path inside a model folder; use forward slashes and no '..'`);
     }
     if (written.has(path) || !belongsToModel(path)) {
-      throw new ModelError(`'${path}' cannot be given as a file of a model; it is written otherwise or left to others`);
+      throw new ModelFolderError(
+        `'${path}' cannot be given as a file of a model; it is written otherwise or left to others`,
+      );
     }
   }
 }
@@ -109,7 +111,7 @@ async function build(folder: string, content: ModelFolderContent): Promise<Model
   };
   validateManifest(manifest, manifestFile);
   if (manifest.golden !== undefined && !files.some(({ path }) => path === manifest.golden)) {
-    throw new ModelError(`The manifest names '${manifest.golden}' as golden file, but it is not among the files`);
+    throw new ModelFolderError(`The manifest names '${manifest.golden}' as golden file, but it is not among the files`);
   }
   await writeDurably(join(folder, cardFile), [Buffer.from(content.card)]);
   await writeDurably(join(folder, manifestFile), [Buffer.from(formatJson(manifest))]);
