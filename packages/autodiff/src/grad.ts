@@ -1,0 +1,129 @@
+import { type Graph, GraphError, type GraphNode, intAttribute, type Value } from '@zooid/onnx';
+import { formatShape } from '@zooid/tensor';
+import { customGradientOf } from './custom-gradient.js';
+import { MissingGradientError } from './errors.js';
+import { vjpRules } from './vjp/index.js';
+import { VjpNode } from './vjp/rule.js';
+
+/** Gradient rows of a table that was gathered from: `values` `[...indices, width]` belongs to rows `indices`. */
+export interface RowGradient {
+  readonly indices: Value;
+  readonly values: Value;
+}
+
+/** The parts of one gradient; they add up. None of them: the loss does not depend on the value. */
+export interface Gradient {
+  /** Shaped like the value. */
+  readonly dense?: Value;
+  /** Repeated indices accumulate. Empty unless the value was asked for in `rows`. */
+  readonly rows: readonly RowGradient[];
+}
+
+export interface GradOptions {
+  /**
+   * Tables whose gradient rows should be returned as they are where the table is gathered from along axis 0, since
+   * adding a few rows on the host is a hundred times cheaper than a dense scatter in the graph.
+   */
+  readonly rows?: Iterable<Value>;
+}
+
+/**
+ * Appends to `graph` the nodes that compute the gradient of `loss` with respect to each of `wrt`, in that order.
+ * Reverse mode: the cotangents of a value used several times add up.
+ *
+ * @param loss a float scalar (one element).
+ * @throws GraphError when the loss is not a float scalar of this graph.
+ * @throws MissingGradientError when an operator on the way has no derivative.
+ */
+export function grad(graph: Graph, loss: Value, wrt: readonly Value[], options: GradOptions = {}): readonly Gradient[] {
+  if (loss.graph !== graph) throw new GraphError(`The loss '${loss.name}' belongs to another graph`);
+  if (!loss.dtype.startsWith('float') || loss.shape.some((dim) => dim !== 1)) {
+    throw new GraphError(`A loss is a float scalar, got ${loss.dtype} ${formatShape(loss.shape)}; reduce it with mean or sum`);
+  }
+  return new Backward(graph, loss, wrt, new Set(options.rows)).run();
+}
+
+class Backward {
+  private readonly cotangents = new Map<Value, Value>();
+  private readonly rowGradients = new Map<Value, RowGradient[]>();
+  /** Values through which a wanted value influences others. */
+  private readonly active: Set<Value>;
+  /** The node that first sent a cotangent to each value, to tell the path from the loss. */
+  private readonly senders = new Map<Value, GraphNode>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly loss: Value,
+    private readonly wrt: readonly Value[],
+    private readonly rowTables: ReadonlySet<Value>,
+  ) {
+    this.active = new Set(wrt);
+    for (const node of graph.nodes) {
+      for (const output of node.outputs) {
+        const sources = customGradientOf(output)?.inputs ?? node.inputs;
+        if (output.dtype.startsWith('float') && sources.some((value) => value !== null && this.active.has(value))) this.active.add(output);
+      }
+    }
+  }
+
+  run(): readonly Gradient[] {
+    const { graph, loss } = this;
+    if (this.active.has(loss)) {
+      this.cotangents.set(loss, graph.constant([1], loss.dtype, loss.shape as readonly number[]));
+    }
+    for (const node of [...graph.nodes].reverse()) {
+      const cotangents = node.outputs.map((output) => this.cotangents.get(output));
+      if (cotangents.some((cotangent) => cotangent !== undefined)) this.visit(node, cotangents);
+    }
+    return this.wrt.map((value) => {
+      const dense = this.cotangents.get(value);
+      return { ...(dense && { dense }), rows: this.rowGradients.get(value) ?? [] };
+    });
+  }
+
+  private visit(node: GraphNode, cotangents: readonly (Value | undefined)[]): void {
+    const custom = customGradientOf(node.outputs[0]!);
+    if (custom !== undefined) {
+      const results = custom.vjp(cotangents[0]!);
+      custom.inputs.forEach((value, i) => {
+        if (this.active.has(value) && results[i] != null) this.send(value, results[i], node);
+      });
+      return;
+    }
+    const rule = vjpRules[node.op];
+    if (rule === 'constant' || !node.inputs.some((value) => value !== null && this.active.has(value))) return;
+    const path = this.path(node);
+    if (rule === 'missing') throw new MissingGradientError(node.op, path);
+    if (this.sendRows(node, cotangents[0])) return;
+    rule(new VjpNode(node, cotangents, path)).forEach((cotangent, i) => {
+      const value = node.inputs[i];
+      if (value != null && cotangent !== null && this.active.has(value)) this.send(value, cotangent(), node);
+    });
+  }
+
+  /** Keeps the rows of a gathered table apart from its dense gradient. */
+  private sendRows(node: GraphNode, dy: Value | undefined): boolean {
+    const [table, indices] = node.inputs;
+    if (node.op !== 'Gather' || dy === undefined || !this.rowTables.has(table!) || intAttribute(node.attributes, 'axis', 0) !== 0) return false;
+    const rows = this.rowGradients.get(table!) ?? [];
+    rows.push({ indices: indices!, values: dy });
+    this.rowGradients.set(table!, rows);
+    return true;
+  }
+
+  private send(value: Value, cotangent: Value, from: GraphNode): void {
+    const sum = this.cotangents.get(value);
+    this.cotangents.set(value, sum === undefined ? cotangent : sum.add(cotangent));
+    if (!this.senders.has(value)) this.senders.set(value, from);
+  }
+
+  private path(node: GraphNode): readonly string[] {
+    const names: string[] = [];
+    for (let at: GraphNode | undefined = node; at !== undefined; ) {
+      names.unshift(at.name);
+      const sender: GraphNode | undefined = at.outputs.map((output) => this.senders.get(output)).find((found) => found !== undefined);
+      at = sender;
+    }
+    return names;
+  }
+}

@@ -1,0 +1,46 @@
+import { floatAttribute, intAttribute, type Op, type Value } from '@zooid/onnx';
+import { sumTo } from '../sum-to.js';
+import type { Cotangent, VjpNode, VjpRule } from './rule.js';
+
+/** `[..., D]` as `[rows, D]`. */
+const flatten = (x: Value) => (x.rank === 2 ? x : x.reshape([-1, x.shape.at(-1)!]));
+
+function matmul({ dy, inputs: [left, right] }: VjpNode): readonly Cotangent[] {
+  const [a, b] = [left!, right!];
+  // A vector operand is a row or column; its axis is added for the products and dropped from the result.
+  const aMatrix = () => (a.rank === 1 ? a.unsqueeze([0]) : a);
+  const bMatrix = () => (b.rank === 1 ? b.unsqueeze([1]) : b);
+  const dyMatrix = () => {
+    const columns = b.rank === 1 ? dy.unsqueeze([dy.rank]) : dy;
+    return a.rank === 1 ? columns.unsqueeze([columns.rank - 1]) : columns;
+  };
+  const matrixShape = (x: Value, row: boolean) => (x.rank > 1 ? x.shape : row ? [1, x.shape[0]!] : [x.shape[0]!, 1]);
+  const back = (cotangent: Value, x: Value) => (x.rank === 1 ? cotangent.reshape(x.shape) : cotangent);
+  return [
+    () => back(sumTo(dyMatrix().matmul(bMatrix().swapLastTwo()), matrixShape(a, true)), a),
+    () =>
+      // A weight shared by the whole batch: one product over all rows, not a product per example and then a sum.
+      b.rank === 2 && a.rank > 2
+        ? flatten(a).swapLastTwo().matmul(flatten(dy))
+        : back(sumTo(aMatrix().swapLastTwo().matmul(dyMatrix()), matrixShape(b, false)), b),
+  ];
+}
+
+/** y = α·A′B′ + β·C, where ′ transposes on request. */
+function gemm(node: VjpNode): readonly Cotangent[] {
+  const { dy, attributes, inputs } = node;
+  const [a, b] = [inputs[0]!, inputs[1]!];
+  const transA = intAttribute(attributes, 'transA', 0) !== 0;
+  const transB = intAttribute(attributes, 'transB', 0) !== 0;
+  const scaled = (x: Value, factor: number) => (factor === 1 ? x : x.mul(factor));
+  const alpha = floatAttribute(attributes, 'alpha', 1);
+  const beta = floatAttribute(attributes, 'beta', 1);
+  const turned = (x: Value, turn: boolean) => (turn ? x.swapLastTwo() : x);
+  return [
+    () => scaled(transA ? turned(b, transB).matmul(dy.swapLastTwo()) : dy.matmul(turned(b, !transB)), alpha),
+    () => scaled(transB ? dy.swapLastTwo().matmul(turned(a, transA)) : turned(a, !transA).matmul(dy), alpha),
+    () => scaled(sumTo(dy, node.optional(2)!.shape), beta),
+  ];
+}
+
+export const linearVjps = { MatMul: matmul, Gemm: gemm } satisfies Partial<Record<Op, VjpRule>>;
