@@ -1,4 +1,4 @@
-import { type BatchPlan, planBatches } from '@zooid/data';
+import { planBatches } from '@zooid/data';
 import type { Random, TensorMap } from '@zooid/tensor';
 import type { MicroBatch, ProgramSource, StepPlan } from './program-source.js';
 import type { Features, PreparedTask } from './training-task.js';
@@ -40,13 +40,10 @@ export interface DatasetSourceOptions {
 export function datasetSource(options: DatasetSourceOptions): ProgramSource {
   const { task, features, accumulate } = options;
   const lengths = features.map(({ length }) => length);
-  const batchesOf = memoizeLast((epoch: number): readonly BatchPlan[] =>
-    planBatches(lengths, {
-      batchSize: options.batchSize,
-      ...(options.maxTokensPerBatch === undefined ? {} : { maxTokens: options.maxTokensPerBatch }),
-      random: options.random.fork('batches', epoch),
-    }),
-  );
+  const batchesOf = memoizeLast((epoch: number): readonly (readonly number[])[] => {
+    const { batchSize, maxTokensPerBatch: maxTokens, random } = options;
+    return planBatches(lengths, { batchSize, ...(maxTokens === undefined ? {} : { maxTokens }), random, epoch }).batches;
+  });
   const epochEnds = countSteps(options.length, (epoch) => Math.ceil(batchesOf(epoch).length / accumulate));
   const totalSteps = epochEnds.at(-1)!;
 

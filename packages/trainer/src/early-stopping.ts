@@ -2,8 +2,10 @@ import type { Metrics } from './events.js';
 
 /** How the best weights are chosen, and when to give up waiting for better ones. */
 export interface SelectOptions {
-  readonly metric: string;
-  readonly mode: 'max' | 'min';
+  /** Default: the first metric of the evaluation. */
+  readonly metric?: string;
+  /** Default: `min` for names ending in `loss` or `perplexity`, else `max`. */
+  readonly mode?: 'max' | 'min';
   /** Evaluations without improvement after which training stops; absent: never. */
   readonly patience?: number;
   /** An improvement smaller than this does not count. Default 0. */
@@ -34,10 +36,10 @@ export class Selection {
 
   /** @returns whether `metrics` are the best so far. @throws RangeError when the metric is not among them. */
   observe(step: number, metrics: Metrics): boolean {
-    const { metric, mode, minDelta = 0 } = this.options;
+    const { metric = Object.keys(metrics)[0] ?? '', mode = defaultMode(metric), minDelta = 0 } = this.options;
     const value = metrics[metric];
     if (value === undefined) {
-      throw new RangeError(`Expected the metric '${metric}' to select by, found ${Object.keys(metrics).join(', ')}; name one of these in 'select.metric'`);
+      throw new RangeError(`Expected the metric '${metric}' to select by, found ${Object.keys(metrics).join(', ')}; choose one of these`);
     }
     const best = this.state.bestMetrics?.[metric];
     const better = Number.isFinite(value) && (best === undefined || (mode === 'max' ? value > best + minDelta : value < best - minDelta));
@@ -48,4 +50,8 @@ export class Selection {
   get exhausted(): boolean {
     return this.options.patience !== undefined && this.state.waited >= this.options.patience;
   }
+}
+
+function defaultMode(metric: string): 'max' | 'min' {
+  return /(loss|perplexity)$/i.test(metric) ? 'min' : 'max';
 }

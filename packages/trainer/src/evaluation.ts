@@ -33,13 +33,14 @@ const inFlight = 2;
 /** Answers every example and computes the task's metrics. No noise, no dropout; batches are sorted by length. */
 export async function evaluateTask(options: EvaluationOptions): Promise<EvaluationResult> {
   const { task, examples, features, loss } = options;
-  const batches = planBatches(
-    features.map(({ length }) => length),
-    {
-      batchSize: options.batchSize,
-      ...(options.maxTokensPerBatch === undefined ? {} : { maxTokens: options.maxTokensPerBatch }),
-    },
-  );
+  const lengths = features.map(({ length }) => length);
+  const { batches } = planBatches(lengths, {
+    batchSize: options.batchSize,
+    ...(options.maxTokensPerBatch === undefined ? {} : { maxTokens: options.maxTokensPerBatch }),
+    random: options.random,
+    epoch: 0,
+    window: Math.max(1, lengths.length), // one window: nothing to gain from variety here, padding to save
+  });
   const fetch = loss === undefined ? task.outputs : [...task.outputs, loss];
   const answers = new Array<unknown>(examples.length);
   let lossSum = 0;

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@zooid/common';
 import { writeFileAtomically } from '@zooid/hub';
@@ -10,6 +10,7 @@ import { renderReport } from './report.js';
 import type { RunRecord } from './run-record.js';
 import type { CheckpointOptions } from './train-options.js';
 
+const previousRun = 'previous';
 /** Writing checkpoints may take this share of the training time. */
 const checkpointShare = 1 / 20;
 
@@ -95,16 +96,15 @@ export class RunFolder {
   }
 }
 
-/** Moves an earlier run out of the way instead of deleting it: it may hold hours of work. One is kept. */
+/** Moves an earlier run to `previous/` instead of deleting it: it may hold hours of work. One is kept. */
 async function setAside(directory: string, logger: Logger): Promise<void> {
-  const previous = `${directory}.previous`;
-  try {
-    await rm(previous, { recursive: true, force: true });
-    await rename(directory, previous);
-    logger.info({ from: directory, to: previous }, 'an earlier run was set aside');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  const entries = (await readdir(directory).catch(() => [])).filter((name) => name !== previousRun);
+  if (entries.length === 0) return;
+  const previous = join(directory, previousRun);
+  await rm(previous, { recursive: true, force: true });
+  await mkdir(previous);
+  for (const name of entries) await rename(join(directory, name), join(previous, name));
+  logger.info({ to: previous }, 'an earlier run was set aside');
 }
 
 /** Events after the checkpoint will happen again, and so will an evaluation that was not part of it. */
