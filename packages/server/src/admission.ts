@@ -1,0 +1,72 @@
+import { AbortError } from '@zooid/common';
+import { RequestError } from './errors.js';
+
+interface Waiting {
+  readonly enter: () => void;
+}
+
+/**
+ * Lets a bounded number of requests work at a time and a bounded number wait their turn, first come first served.
+ * Whoever finds the line full is refused at once: a queue that only grows serves everyone late.
+ */
+export class Admission {
+  private running = 0;
+  private readonly queue = new Set<Waiting>();
+
+  constructor(
+    private readonly maxConcurrent: number,
+    private readonly maxQueued: number,
+  ) {}
+
+  get load(): { readonly running: number; readonly queued: number } {
+    return { running: this.running, queued: this.queue.size };
+  }
+
+  /**
+   * @throws RequestError `OVERLOADED` when the queue is full.
+   * @throws AbortError when `signal` fires before the turn comes; `work` is then never called.
+   */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.enter(signal);
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  private enter(signal: AbortSignal): Promise<void> {
+    AbortError.throwIfAborted(signal);
+    if (this.running < this.maxConcurrent) {
+      this.running++;
+      return Promise.resolve();
+    }
+    if (this.queue.size >= this.maxQueued) {
+      throw new RequestError('OVERLOADED', 'Too many requests are waiting; try again shortly', { 'retry-after': '1' });
+    }
+    return new Promise((resolve, reject) => {
+      const leaveQueue = () => {
+        this.queue.delete(waiting);
+        reject(new AbortError('The caller left before its turn came'));
+      };
+      const waiting: Waiting = {
+        enter: () => {
+          signal.removeEventListener('abort', leaveQueue);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', leaveQueue, { once: true });
+      this.queue.add(waiting);
+    });
+  }
+
+  /** Hands the place to the one who has waited longest: `running` stays as it is then. */
+  private leave(): void {
+    const [next] = this.queue;
+    if (next === undefined) this.running--;
+    else {
+      this.queue.delete(next);
+      next.enter();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { performance } from 'node:perf_hooks';
+import { type Logger, ValidationError } from '@zooid/common';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { readJson } from './body/read-json.js';
+import { unsafeValues } from './body/unsafe-values.js';
+import { RequestError } from './errors.js';
+import { toProblem } from './problem.js';
+import type { HttpMethod, Reply, Route } from './routes/route.js';
+import { securityHeaders } from './security-headers.js';
+
+export interface DispatchOptions {
+  readonly bodyLimitBytes: number;
+  readonly isDraining: () => boolean;
+  readonly logger: Logger;
+}
+
+/** Registers the route table with Express: methods, 405 and 404, and one way to answer and to fail. */
+export function dispatch(app: Express, routes: readonly Route[], options: DispatchOptions): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const group = routes.filter((route) => route.path === path);
+    const registered = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    for (const route of group) registered[verbs[route.method]](answer(route, options));
+    registered.all(refuseMethod(group));
+  }
+  app.use((request: Request) => {
+    throw new RequestError('ROUTE_NOT_FOUND', `There is nothing at ${request.path}; see /openapi.json`);
+  });
+  app.use(fail(options.logger));
+}
+
+const verbs = { GET: 'get', PUT: 'put', POST: 'post', DELETE: 'delete' } as const satisfies Record<HttpMethod, string>;
+
+function answer(route: Route, { bodyLimitBytes, isDraining, logger }: DispatchOptions): RequestHandler {
+  return async (request, response) => {
+    const started = performance.now();
+    const gone = new AbortController();
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort();
+      logger.debug({
+        method: request.method,
+        route: route.path,
+        status: response.writableFinished ? response.statusCode : 'disconnected',
+        milliseconds: Math.round(performance.now() - started),
+      });
+    });
+    if (isDraining() && route.always !== true) {
+      throw new RequestError('DRAINING', 'The server is shutting down', { 'retry-after': '5', connection: 'close' });
+    }
+    const body = async () => {
+      const value = await readJson(request, bodyLimitBytes);
+      const issues = unsafeValues(value);
+      if (issues.length > 0) throw new ValidationError('request', issues);
+      return value;
+    };
+    const parameters = request.params as Record<string, string>;
+    const reply = await route.handle({ parameters, signal: gone.signal, body });
+    if (isDraining()) response.setHeader('connection', 'close'); // or the kept connection would hold up the exit
+    send(response, reply);
+  };
+}
+
+function refuseMethod(group: readonly Route[]): RequestHandler {
+  const methods = group.map(({ method }) => method as string);
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  return (request, response) => {
+    if (request.method === 'OPTIONS') return send(response, { status: 204, headers: { allow } });
+    throw new RequestError('METHOD_NOT_ALLOWED', `${request.method} is not possible here; use ${allow}`, { allow });
+  };
+}
+
+function fail(logger: Logger) {
+  // Express tells error handlers from others by their four parameters.
+  return (error: unknown, request: Request, response: Response, _next: unknown): void => {
+    const { problem, headers } = toProblem(error);
+    if (problem.status === 500) logger.error({ error, method: request.method, path: request.path }, 'request failed');
+    if (response.headersSent || response.destroyed) return void response.destroy();
+    send(response, {
+      status: problem.status,
+      headers: { 'content-type': 'application/problem+json', ...headers },
+      json: problem,
+    });
+  };
+}
+
+function send(
+  response: Response,
+  { status, headers, json, text = json === undefined ? '' : JSON.stringify(json) }: Reply,
+): void {
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    ...securityHeaders,
+    ...(json !== undefined && { 'content-type': 'application/json; charset=utf-8' }),
+    'cache-control': 'no-store',
+    ...(status !== 204 && { 'content-length': Buffer.byteLength(text) }),
+    ...headers,
+  });
+  response.end(text);
+}

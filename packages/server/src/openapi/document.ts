@@ -1,0 +1,94 @@
+import type { Endpoint } from '@zooid/kernel';
+import type { Examples } from '../routes/app-routes.js';
+import type { Route, Success } from '../routes/route.js';
+import { envelopeSchema, outputsSchema, problemSchema } from '../routes/schemas.js';
+import { DtoSchemas } from './dto-schemas.js';
+
+type Operation = Readonly<Record<string, unknown>>;
+type Paths = Record<string, Record<string, Operation>>;
+
+/**
+ * The OpenAPI 3.1 description of this very server: every line of the route table once as a template, and once more
+ * for each served app, with the exact schemas of its DTOs. (Concrete paths win over templates, as the standard says.)
+ */
+export function openApiDocument(routes: readonly Route[], endpoints: readonly Endpoint[], examples: Examples): object {
+  const schemas = new DtoSchemas();
+  const paths: Paths = {};
+  for (const route of routes) add(paths, route.path, route, operation(route, route.path));
+  for (const endpoint of endpoints) {
+    for (const route of routes) {
+      for (const [path, exact] of specialise(route, endpoint, schemas)) {
+        add(paths, path, route, operation(exact, path, examples[endpoint.name]));
+      }
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Zooid', version: 'v1', description: 'Natural language apps over HTTP.' },
+    paths,
+    components: { schemas: { ...schemas.components, Problem: problemSchema } },
+  };
+}
+
+function add(paths: Paths, path: string, route: Route, value: Operation): void {
+  paths[path] = { ...paths[path], [route.method.toLowerCase()]: value };
+}
+
+/** The lines that a served app adds for `route`: same behaviour, exact path and schemas. */
+function specialise(route: Route, endpoint: Endpoint, schemas: DtoSchemas): [path: string, route: Route][] {
+  const { app, collections, name } = endpoint;
+  const path = route.path.replace('{name}', encodeURIComponent(name));
+  if (path === route.path) return [];
+  if (path.includes('{collection}')) {
+    return Object.entries(collections).map(([collection, { body }]) => [
+      path.replace('{collection}', encodeURIComponent(collection)),
+      route.requestSchema === undefined ? route : { ...route, requestSchema: schemas.reference(body) },
+    ]);
+  }
+  if (route.requestSchema === undefined) return [[path, route]];
+  return [
+    [
+      path,
+      {
+        ...route,
+        summary: app.description,
+        requestSchema: envelopeSchema(schemas.reference(app.item), schemas.reference(app.parameters)),
+        successes: route.successes.map((success) => ({ ...success, schema: outputsSchema(app.output) })),
+      },
+    ],
+  ];
+}
+
+function operation(route: Route, path: string, example?: unknown): Operation {
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  return {
+    operationId: path === route.path ? route.id : `${route.id}:${path}`,
+    summary: route.summary,
+    ...(parameters.length > 0 && { parameters }),
+    ...(route.requestSchema !== undefined && {
+      requestBody: { required: true, content: { 'application/json': media(route, example) } },
+    }),
+    responses: {
+      ...Object.fromEntries(route.successes.map((success) => [success.status, response(success)])),
+      ...Object.fromEntries([...route.problems, 500].map((status) => [status, problemResponse])),
+    },
+  };
+}
+
+function media({ id, requestSchema: schema }: Route, example: unknown): object {
+  return id === 'runApp' && example !== undefined ? { schema, example: { inputs: example } } : { schema };
+}
+
+function response({ description, type, schema }: Success): object {
+  return { description, ...(type !== undefined && { content: { [type]: schema === undefined ? {} : { schema } } }) };
+}
+
+const problemResponse = {
+  description: 'Problem details (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};

@@ -1,0 +1,74 @@
+import type { Endpoint, Endpoints } from '@zooid/kernel';
+import type { Admission } from '../admission.js';
+import { readEnvelope, relocate } from './envelope.js';
+import { type Call, json, type Reply, type Route } from './route.js';
+import { appSchema, envelopeSchema, outputsSchema } from './schemas.js';
+
+/** An input per endpoint that it answers sensibly, as a caller would send it. */
+export type Examples = Readonly<Record<string, unknown>>;
+
+/** `/v1/apps`: what is served, and calling it. */
+export function appRoutes(endpoints: Endpoints, admission: Admission, examples: Examples): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/apps',
+      id: 'listApps',
+      summary: 'Apps that are served, each with its model',
+      successes: [
+        {
+          status: 200,
+          description: 'The apps',
+          type: 'application/json',
+          schema: { type: 'object', required: ['apps'], properties: { apps: { type: 'array', items: appSchema } } },
+        },
+      ],
+      problems: [],
+      handle: () => json(200, { apps: endpoints.list().map((endpoint) => describeApp(endpoint, examples)) }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/apps/{name}',
+      id: 'getApp',
+      summary: 'One app',
+      successes: [{ status: 200, description: 'The app', type: 'application/json', schema: appSchema }],
+      problems: [404],
+      handle: ({ parameters }) => json(200, describeApp(endpoints.get(parameters.name ?? ''), examples)),
+    },
+    {
+      method: 'POST',
+      path: '/v1/apps/{name}',
+      id: 'runApp',
+      summary: 'Answers one input or a list of them; outputs come in the order of the inputs',
+      requestSchema: envelopeSchema({}, { type: 'object' }),
+      successes: [
+        { status: 200, description: 'One output per input', type: 'application/json', schema: outputsSchema({}) },
+      ],
+      problems: [400, 404, 413, 415, 422, 429, 503],
+      handle: (call) => run(endpoints, admission, call),
+    },
+  ];
+}
+
+async function run(endpoints: Endpoints, admission: Admission, { parameters, body, signal }: Call): Promise<Reply> {
+  const endpoint = endpoints.get(parameters.name ?? ''); // an unknown app is worth saying before its body is judged
+  const envelope = readEnvelope(await body());
+  try {
+    const request = endpoint.parse(envelope.inputs, envelope.parameters);
+    return json(200, await admission.run(() => endpoint.execute(request, { signal }), signal));
+  } catch (error) {
+    throw relocate(error, envelope);
+  }
+}
+
+function describeApp({ name, app, model, collections }: Endpoint, examples: Examples) {
+  return {
+    name,
+    app: app.name,
+    task: app.task,
+    description: app.description,
+    model,
+    collections: Object.keys(collections),
+    ...(examples[name] !== undefined && { example: examples[name] }),
+  };
+}

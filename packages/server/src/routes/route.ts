@@ -1,0 +1,55 @@
+/** JSON Schema, draft 2020-12, as OpenAPI 3.1 uses it. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+/** What a route may know of the request it answers. */
+export interface Call {
+  /** Path parameters, percent-decoded. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Fires when the caller disconnects before the reply is complete. */
+  readonly signal: AbortSignal;
+  /** Reads the JSON body. @throws RequestError, or ValidationError for values no body may hold. */
+  readonly body: () => Promise<unknown>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Serialised as JSON; absent for 204. */
+  readonly json?: unknown;
+  /** Sent as it is, with the `content-type` of `headers`. */
+  readonly text?: string;
+}
+
+/**
+ * One line of the route table. The table drives three things that must not drift apart: what Express answers, which
+ * methods a 405 names, and /openapi.json.
+ */
+export interface Route {
+  readonly method: HttpMethod;
+  /** OpenAPI path template: `/v1/apps/{name}`. */
+  readonly path: string;
+  /** Unique; OpenAPI's operationId. */
+  readonly id: string;
+  readonly summary: string;
+  /** Answered also while the server drains, so that probes see the truth. */
+  readonly always?: boolean;
+  readonly requestSchema?: Schema;
+  readonly successes: readonly Success[];
+  /** Statuses of the problem details it may answer with, 500 aside. */
+  readonly problems: readonly number[];
+  handle(call: Call): Promise<Reply> | Reply;
+}
+
+export interface Success {
+  readonly status: number;
+  readonly description: string;
+  /** Media type, when there is a body. */
+  readonly type?: 'application/json' | 'text/html';
+  readonly schema?: Schema;
+}
+
+export function json(status: number, value: unknown): Reply {
+  return { status, json: value };
+}
