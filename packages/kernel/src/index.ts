@@ -1,8 +1,14 @@
+export { type LoadedConfig, loadConfig } from './config/load-config.js';
+export type { DataFiles } from './data/data-files.js';
+export type { DatasetFiles, DatasetLocations } from './data/dataset-files.js';
+export type { DatasetRegistry, DatasetSection } from './data/dataset-registry.js';
 export { Endpoint, type EndpointAnswer, type ParsedRequest } from './endpoints/endpoint.js';
 export type { Endpoints, OpenEndpointOptions } from './endpoints/endpoints.js';
 export { defaultLimits, type Limits } from './endpoints/limits.js';
 export { EventHub, type KernelEvent, type KernelEventOf } from './events.js';
-export { createKernel, type Kernel, type KernelConfig, type KernelOptions } from './kernel.js';
+export { createKernel, type DatasetConfig, type Kernel, type KernelConfig, type KernelOptions } from './kernel.js';
 export type { LoadedModel, ModelPool } from './models/model-pool.js';
+export { type Pipeline, type PipelineOptions, pipeline } from './pipeline.js';
 export type { PluginReference } from './plugins/plugin-reference.js';
+export type { PreparedTraining, PrepareOptions, Training } from './recipe/training.js';
 export type { Registry } from './registry.js';

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type Logger as LoggerContract, silentLogger } from '@zooid/common';
 import {
   App,
@@ -11,13 +12,23 @@ import {
   type Plugin,
   type ServiceIdentifier,
 } from '@zooid/spec';
+import { DataFiles } from './data/data-files.js';
+import { DatasetFiles, type DatasetLocations } from './data/dataset-files.js';
+import { createDatasetRegistry, readDatasetRegistry } from './data/dataset-registry.js';
 import { type Endpoints, EndpointTable } from './endpoints/endpoints.js';
 import { defaultLimits, type Limits } from './endpoints/limits.js';
 import { EventHub, type KernelEvent } from './events.js';
 import { ModelPool } from './models/model-pool.js';
 import { PluginHost } from './plugins/plugin-host.js';
 import { type PluginReference, resolvePlugin } from './plugins/plugin-reference.js';
+import { createTraining, type Training } from './recipe/training.js';
 import { createRegistry, type Registry } from './registry.js';
+
+/** Where data sets are described and kept. */
+export interface DatasetConfig extends Partial<DatasetLocations> {
+  /** Registry file. Default: `appzoo/datasets.yaml` under the root, when there is one. */
+  readonly registry?: string;
+}
 
 export interface KernelConfig {
   /** Project folder: relative paths and package names are resolved from here. Default: the working directory. */
@@ -25,6 +36,8 @@ export interface KernelConfig {
   /** Each plugin's section, by plugin name; validated by the plugin's own class. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<Limits>;
+  /** Default: no folders but `../shared/data` beside the root, and no downloads. */
+  readonly datasets?: DatasetConfig;
 }
 
 export interface KernelOptions {
@@ -48,6 +61,11 @@ export interface Kernel extends AsyncDisposable {
   readonly formats: Registry<DatasetFormat>;
   readonly models: ModelPool;
   readonly endpoints: Endpoints;
+  readonly training: Training;
+  /** Data files of any format that a plugin reads. */
+  readonly data: DataFiles;
+  /** Registered data sets. */
+  readonly datasets: DatasetFiles;
   readonly events: EventHub;
 }
 
@@ -63,6 +81,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const events = new EventHub((error) => logger.error({ err: error }, 'an event listener failed'));
   if (options.onEvent !== undefined) events.subscribe(options.onEvent);
 
+  const datasets = await openDatasets(root, config.datasets ?? {});
   const plugins: Plugin[] = [];
   for (const reference of references) plugins.push(await resolvePlugin(reference, { root, available }));
 
@@ -79,19 +98,33 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   host = await PluginHost.start({ plugins, available, settings: config.settings ?? {}, services, events });
 
   const apps = createRegistry('app', host.all(App));
+  const methods = createRegistry('method', host.all(Method));
+  const formats = createRegistry('dataset format', host.all(DatasetFormat));
   const endpoints = new EndpointTable(apps, models, events, { ...defaultLimits, ...config.limits });
+  const data = new DataFiles(formats, root);
   return {
     plugins: host.plugins,
     apps,
-    methods: createRegistry('method', host.all(Method)),
+    methods,
     backends: createRegistry('backend', host.all(ModelBackend)),
     stores: createRegistry('store', host.all(ModelStore)),
-    formats: createRegistry('dataset format', host.all(DatasetFormat)),
+    formats,
     models,
     endpoints,
+    training: createTraining({ apps, methods, models, data: { files: data, datasets } }),
+    data,
+    datasets,
     events,
     [Symbol.asyncDispose]: once(() => releaseInOrder([endpoints, models, host])),
   };
+}
+
+async function openDatasets(root: string, config: DatasetConfig): Promise<DatasetFiles> {
+  const { registry: named, folders = [join(root, '..', 'shared', 'data')], ...locations } = config;
+  const file = named === undefined ? join(root, 'appzoo', 'datasets.yaml') : resolve(root, named);
+  const registry =
+    named !== undefined || existsSync(file) ? await readDatasetRegistry(file) : createDatasetRegistry(new Map());
+  return new DatasetFiles(registry, { ...locations, folders });
 }
 
 /** Users before what they use: endpoints hold models, models run on plugins. One failure does not stop the rest. */

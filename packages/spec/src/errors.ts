@@ -105,18 +105,30 @@ export class LimitError extends ZooidError {
   }
 }
 
-/** A data set's files are neither here nor obtainable. */
-export class DatasetNotFoundError extends ZooidError {
-  readonly code = 'DATASET_NOT_FOUND';
+/** A data set cannot be used: its files changed, could not be downloaded, or could not be converted. */
+export class DatasetError extends ZooidError {
+  readonly code: string = 'DATASET_FAILED';
 
   constructor(
     readonly dataset: string,
-    /** Paths that were looked at. */
-    readonly searched: readonly string[],
     message: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+}
+
+/** A data set's files are neither here nor obtainable. */
+export class DatasetNotFoundError extends DatasetError {
+  override readonly code = 'DATASET_NOT_FOUND';
+
+  constructor(
+    dataset: string,
+    /** Paths that were looked at. */
+    readonly searched: readonly string[],
+    message: string,
+  ) {
+    super(dataset, message);
   }
 }
 

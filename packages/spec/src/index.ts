@@ -3,6 +3,7 @@ export * from './decorators.js';
 export { type DtoClass, IsWellFormed, loneSurrogateIndex, NoParameters, TextItem } from './dto.js';
 export {
   ClosedError,
+  DatasetError,
   DatasetNotFoundError,
   DuplicateNameError,
   LimitError,
@@ -39,4 +40,4 @@ export {
   type TrainingJob,
   type TrainingResult,
 } from './training.js';
-export { checkDto, declaredKeys, pointer, validateDto, type ValidateDtoOptions } from './validate-dto.js';
+export { checkDto, declaredKeys, pointer, toPlain, validateDto, type ValidateDtoOptions } from './validate-dto.js';

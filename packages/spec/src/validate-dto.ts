@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { type Issue, ValidationError } from '@zooid/common';
-import { plainToInstance } from 'class-transformer';
+import { instanceToPlain, plainToInstance } from 'class-transformer';
 import { getMetadataStorage, type ValidationError as Violation, validateSync } from 'class-validator';
 import type { DtoClass } from './dto.js';
 import { didYouMean } from './nearest.js';
@@ -51,6 +51,11 @@ export function checkDto<T extends object>(
     if (error instanceof RangeError) return { issues: [{ path: at, message: 'is nested too deeply' }] };
     throw error;
   }
+}
+
+/** The plain data of a DTO with its defaults filled in: what a record of a run keeps. */
+export function toPlain(dto: object): Record<string, unknown> {
+  return instanceToPlain(dto);
 }
 
 /** Keys that `Class` declares, inherited ones included. */
