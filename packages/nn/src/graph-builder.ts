@@ -87,7 +87,9 @@ export class GraphBuilder implements ModuleContext {
   weight(name: string): Value {
     const declaration = this.declarations.get(name);
     if (declaration === undefined) {
-      throw new GraphError(`No module declared a parameter '${name}'; declared are: ${[...this.declarations.keys()].join(', ')}`);
+      throw new GraphError(
+        `No module declared a parameter '${name}'; declared are: ${[...this.declarations.keys()].join(', ')}`,
+      );
     }
     return declaration.weight;
   }

@@ -1,3 +1,13 @@
+export {
+  binaryCrossEntropyWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  crossEntropyPerExample,
+  type ElementwiseLossOptions,
+  maskedMean,
+  meanSquaredError,
+  softCrossEntropy,
+} from '@zooid/autodiff';
 export { type Activation, activations } from './activation.js';
 export {
   attentionHeads,

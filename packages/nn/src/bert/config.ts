@@ -81,7 +81,8 @@ export function parseEncoderConfig(config: unknown): EncoderConfig {
     const value = given[field] ?? (defaults as Readonly<Record<string, unknown>>)[field];
     const complaint = value === undefined ? 'is missing' : check(value);
     if (complaint === undefined) parsed[field] = value;
-    else issues.push({ path: `/${field}`, message: value === undefined ? complaint : `${complaint}, got ${show(value)}` });
+    else
+      issues.push({ path: `/${field}`, message: value === undefined ? complaint : `${complaint}, got ${show(value)}` });
   }
   const result = parsed as unknown as EncoderConfig;
   if (issues.length === 0 && result.hidden_size % result.num_attention_heads !== 0) {
@@ -91,13 +92,17 @@ export function parseEncoderConfig(config: unknown): EncoderConfig {
     });
   }
   if (issues.length === 0 && result.pad_token_id >= result.vocab_size) {
-    issues.push({ path: '/pad_token_id', message: `must be below vocab_size ${result.vocab_size}, got ${result.pad_token_id}` });
+    issues.push({
+      path: '/pad_token_id',
+      message: `must be below vocab_size ${result.vocab_size}, got ${result.pad_token_id}`,
+    });
   }
   const positions = given.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
     issues.push({ path: '/position_embedding_type', message: `must be 'absolute', got ${show(positions)}` });
   }
-  if (given.is_decoder === true) issues.push({ path: '/is_decoder', message: 'must be false: this network is an encoder' });
+  if (given.is_decoder === true)
+    issues.push({ path: '/is_decoder', message: 'must be false: this network is an encoder' });
   if (issues.length > 0) throw new ValidationError(subject, issues);
   return result;
 }

@@ -1,4 +1,4 @@
-import type { Value } from '@zooid/onnx';
+import { runtimeShape, type Value } from '@zooid/onnx';
 import { embedding } from '../embedding.js';
 import { normal } from '../initialise.js';
 import { layerNorm } from '../layer-norm.js';
@@ -35,9 +35,9 @@ function firstPositions(context: ModuleContext, config: EncoderConfig, inputIds:
   const table = context
     .child('position_embeddings')
     .parameter('weight', [rows, config.hidden_size], normal(config.initializer_range));
-  const sequence = inputIds.shape[1]!;
-  if (typeof sequence === 'number') return table.slice(0, 0, sequence);
-  return table;
+  // A slice, not a gather: its gradient is a pad, where a gather's would be a scatter.
+  const end = runtimeShape(graph, [inputIds.shape[1]!]);
+  return graph.emit('Slice', [table, graph.constant([0], 'int64'), end, graph.constant([0], 'int64')])[0]!;
 }
 
 function mix(sum: Value, { mask, vector, lambda }: EmbedMix): Value {

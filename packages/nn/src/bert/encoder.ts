@@ -73,7 +73,16 @@ export function bertEncoder(
     }).tanh();
     return pooled;
   };
-  return { config, inputIds, attentionMask, tokenTypeIds, attnBias: padding, lastHiddenState, hiddenStates, pooledOutput };
+  return {
+    config,
+    inputIds,
+    attentionMask,
+    tokenTypeIds,
+    attnBias: padding,
+    lastHiddenState,
+    hiddenStates,
+    pooledOutput,
+  };
 }
 
 /** The state of `[CLS]`: `[batch, sequence, hidden]` → `[batch, hidden]`. */

@@ -25,7 +25,9 @@ export function emitBertLayer(context: ModuleContext, hidden: Value, environment
     std,
   });
   const residual = residualOutput(attention.child('output'), attended, hidden, config);
-  const intermediate = linear(context.child('intermediate').child('dense'), residual, config.intermediate_size, { std });
+  const intermediate = linear(context.child('intermediate').child('dense'), residual, config.intermediate_size, {
+    std,
+  });
   return residualOutput(context.child('output'), activations[config.hidden_act](intermediate), residual, config);
 }
 
