@@ -1,1 +1,16 @@
-export {};
+export { QueueFullError, SessionError } from './errors.js';
+export { createInferencePool, type InferencePool, type InferencePoolOptions, type RunOptions } from './inference/inference-pool.js';
+export type { ValueInfo } from './ort.js';
+export { runModel } from './run-model.js';
+export type {
+  GradientSource,
+  ParameterDeclaration,
+  RandomInput,
+  StepRequest,
+  StepResult,
+  TrainingProgram,
+  TrainingSession,
+  TrainingSessionOptions,
+  TrainingState,
+} from './training-program.js';
+export { createTrainingSession } from './training/training-session.js';

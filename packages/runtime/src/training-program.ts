@@ -68,9 +68,12 @@ export interface TrainingSessionOptions {
 export interface StepRequest {
   /** One entry per micro-batch; gradients are averaged with the given weights (normalised to sum 1). */
   readonly microBatches: readonly { readonly program: string; readonly feeds: TensorMap; readonly weight: number }[];
-  /** 1-based; enters the random seed and the bias correction. */
+  /** 1-based; enters the random seed. The bias correction counts the updates a parameter has had, as in PyTorch. */
   readonly step: number;
-  /** Learning rate per optimizer group. A group that is absent is skipped this step. */
+  /**
+   * Learning rate per optimizer group. A group that is absent is skipped this step, and so is a parameter for which
+   * no program of the step computes a gradient: no decay, no change of its moments.
+   */
   readonly learningRates: Readonly<Record<string, number>>;
   /** Global-norm clip over all trainable gradients; absent: no clipping. */
   readonly clipNorm?: number;
@@ -91,8 +94,12 @@ export interface StepResult {
 /** Everything needed to continue exactly: parameters and optimizer moments, by name. */
 export interface TrainingState {
   readonly parameters: ReadonlyMap<string, HostTensor<'float32'>>;
-  /** First and second moments, and the number of updates, per trainable parameter. */
-  readonly moments: ReadonlyMap<string, { readonly m: Float32Array; readonly v: Float32Array }>;
+  /**
+   * First and second moments per trainable parameter, and how often it was updated: this enters the bias correction
+   * and differs between parameters when groups or programs skip some. Absent: `updates` of the whole state.
+   */
+  readonly moments: ReadonlyMap<string, { readonly m: Float32Array; readonly v: Float32Array; readonly updates?: number }>;
+  /** Steps that updated anything. */
   readonly updates: number;
 }
 

@@ -1,0 +1,22 @@
+import { ZooidError } from '@zooid/common';
+
+/** onnxruntime refused a model or a run, or the worker that owned the session is gone. `cause` is the original error. */
+export class SessionError extends ZooidError {
+  readonly code = 'SESSION_FAILED';
+  /** The training program concerned, if it is about one. */
+  readonly program: string | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly program?: string | undefined } = {}) {
+    super(message, options);
+    this.program = options.program;
+  }
+}
+
+/** More runs are waiting for a worker than the pool was told to hold; try again later. */
+export class QueueFullError extends ZooidError {
+  readonly code = 'QUEUE_FULL';
+
+  constructor(readonly maxQueue: number) {
+    super(`The pool holds at most ${maxQueue} waiting runs and all places are taken; try again later or raise maxQueue`);
+  }
+}
