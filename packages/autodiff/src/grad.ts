@@ -25,6 +25,8 @@ export interface GradOptions {
    * adding a few rows on the host is a hundred times cheaper than a dense scatter in the graph.
    */
   readonly rows?: Iterable<Value>;
+  /** Return rows only where the table is gathered with one of these indices (those the host knows); default: always. */
+  readonly rowIndices?: Iterable<Value>;
 }
 
 /**
@@ -40,12 +42,14 @@ export function grad(graph: Graph, loss: Value, wrt: readonly Value[], options: 
   if (!loss.dtype.startsWith('float') || loss.shape.some((dim) => dim !== 1)) {
     throw new GraphError(`A loss is a float scalar, got ${loss.dtype} ${formatShape(loss.shape)}; reduce it with mean or sum`);
   }
-  return new Backward(graph, loss, wrt, new Set(options.rows)).run();
+  return new Backward(graph, loss, wrt, options).run();
 }
 
 class Backward {
   private readonly cotangents = new Map<Value, Value>();
   private readonly rowGradients = new Map<Value, RowGradient[]>();
+  private readonly rowTables: ReadonlySet<Value>;
+  private readonly rowIndices: ReadonlySet<Value> | undefined;
   /** Values through which a wanted value influences others. */
   private readonly active: Set<Value>;
   /** The node that first sent a cotangent to each value, to tell the path from the loss. */
@@ -55,8 +59,10 @@ class Backward {
     private readonly graph: Graph,
     private readonly loss: Value,
     private readonly wrt: readonly Value[],
-    private readonly rowTables: ReadonlySet<Value>,
+    options: GradOptions,
   ) {
+    this.rowTables = new Set(options.rows);
+    this.rowIndices = options.rowIndices && new Set(options.rowIndices);
     this.active = new Set(wrt);
     for (const node of graph.nodes) {
       for (const output of node.outputs) {
@@ -102,12 +108,11 @@ class Backward {
   }
 
   /** Keeps the rows of a gathered table apart from its dense gradient. */
-  private sendRows(node: GraphNode, dy: Value | undefined): boolean {
-    const [table, indices] = node.inputs;
-    if (node.op !== 'Gather' || dy === undefined || !this.rowTables.has(table!) || intAttribute(node.attributes, 'axis', 0) !== 0) return false;
-    const rows = this.rowGradients.get(table!) ?? [];
-    rows.push({ indices: indices!, values: dy });
-    this.rowGradients.set(table!, rows);
+  private sendRows({ op, inputs, attributes }: GraphNode, values: Value | undefined): boolean {
+    if (op !== 'Gather' || values === undefined || intAttribute(attributes, 'axis', 0) !== 0) return false;
+    const [table, indices] = [inputs[0]!, inputs[1]!];
+    if (!this.rowTables.has(table) || this.rowIndices?.has(indices) === false) return false;
+    this.rowGradients.set(table, [...(this.rowGradients.get(table) ?? []), { indices, values }]);
     return true;
   }
 

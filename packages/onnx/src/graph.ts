@@ -72,14 +72,15 @@ export class Graph {
     attributes: Attributes = {},
     outputs: number | readonly string[] = 1,
     domain: OpDomain = opDomain(op),
+    name: string = this.freshName(op),
   ): readonly Value[] {
     const count = typeof outputs === 'number' ? outputs : outputs.length;
     const inferred = inferOutputs(op, domain, inputs, attributes, count, this);
     const results: Value[] = [];
-    const node: GraphNode = { op, domain, name: this.freshName(op), inputs, outputs: results, attributes };
+    const node: GraphNode = { op, domain, name, inputs, outputs: results, attributes };
     inferred.forEach(({ dtype, shape, contents }, i) => {
-      const name = (typeof outputs === 'number' ? '' : outputs[i]!) || this.freshName(op.toLowerCase());
-      const value = this.value(name, dtype, shape, node);
+      const outputName = (typeof outputs === 'number' ? '' : outputs[i]!) || this.freshName(op.toLowerCase());
+      const value = this.value(outputName, dtype, shape, node);
       if (contents !== undefined && contents.length <= MAX_CONTENTS) this.knownContents.set(value, contents);
       results.push(value);
     });
@@ -137,40 +138,13 @@ export class Graph {
     return isInteger && stored.data.length <= MAX_CONTENTS ? toNumbers(stored) : undefined;
   }
 
-  /**
-   * Drops the nodes and initializers that no output needs, in place; inputs stay, since they are the graph's
-   * interface. Dropped values must not be used afterwards.
-   */
-  prune(): void {
-    const live = new Set<Value>(this.outputs);
-    const kept = this.nodes.toReversed().filter((node) => {
-      if (!node.outputs.some((value) => live.has(value))) return false;
-      for (const value of node.inputs) if (value !== null) live.add(value);
-      return true;
-    });
-    this.nodes.splice(0, this.nodes.length, ...kept.reverse());
-    for (const value of [...this.initializers.keys()]) {
-      if (!live.has(value)) {
-        this.initializers.delete(value);
-        this.names.delete(value.name);
-      }
-    }
-    for (const [key, value] of this.constants) if (!live.has(value)) this.constants.delete(key);
-    this.carriers.clear();
-    for (const value of this.values()) this.carry(value);
-  }
-
   private value(name: string, dtype: DType, shape: Shape, producer: GraphNode | undefined): Value {
     if (this.names.has(name)) throw new GraphError(`The graph already has a value named '${name}'; names must be unique`);
     this.names.add(name);
     const value = new Value(this, name, dtype, shape, producer);
-    this.carry(value);
-    return value;
-  }
-
-  private carry(value: Value): void {
-    value.shape.forEach((dim, axis) => {
+    shape.forEach((dim, axis) => {
       if (typeof dim === 'string' && !this.carriers.has(dim)) this.carriers.set(dim, { value, axis });
     });
+    return value;
   }
 }

@@ -51,7 +51,14 @@ export class Value {
   /** Batched matrix product over the last two axes, broadcasting the rest. */
   matmul(other: Value): Value { return this.graph.emit('MatMul', [this, other])[0]!; }
 
-  transpose(perm: readonly number[]): Value { return this.graph.emit('Transpose', [this], { perm })[0]!; }
+  /** Axis `i` of the result is axis `perm[i]`. Undoing the transposition that made this value gives back its source. */
+  transpose(perm: readonly number[]): Value {
+    const before = this.producer?.op === 'Transpose' ? this.producer.attributes.perm : undefined;
+    if (Array.isArray(before) && perm.length === before.length && perm.every((axis, i) => before[axis] === i)) {
+      return this.producer!.inputs[0]!;
+    }
+    return this.graph.emit('Transpose', [this], { perm })[0]!;
+  }
 
   swapLastTwo(): Value {
     const perm = this.shape.map((_, i) => i);

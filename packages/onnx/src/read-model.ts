@@ -1,0 +1,147 @@
+import { type DType, dtypeArrays, elementCount, type HostTensor, TensorError, tensor } from '@zooid/tensor';
+import type { AttributeValue } from './attributes.js';
+import { dtypeFromCode } from './data-types.js';
+import { GraphError, UnsupportedOpError } from './errors.js';
+import { Graph } from './graph.js';
+import { isOp, opDomain } from './ops/index.js';
+import { decodeModel } from './protobuf/decode.js';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './protobuf/messages.js';
+import type { Value } from './value.js';
+
+export interface ReadModelOptions {
+  /** Side files by the name that the model gives them. */
+  readonly externalData?: ReadonlyMap<string, Uint8Array>;
+}
+
+const OLDEST_OPSET = 13;
+const NEWEST_OPSET = 17;
+
+/**
+ * Reads an ONNX model into a graph, inferring every shape anew. The bytes are not trusted: whatever is wrong with them
+ * ends in a `GraphError`, and nothing is allocated on the word of a length field. Weights are views into `bytes` where
+ * alignment permits.
+ *
+ * @throws UnsupportedOpError for operators outside the table; GraphError for everything else that does not hold.
+ */
+export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Graph {
+  const model = decodeModel(bytes);
+  const opset = model.opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
+    throw new GraphError(`The model uses opset ${opset}; ${OLDEST_OPSET} to ${NEWEST_OPSET} can be read. Export it again at opset ${NEWEST_OPSET}`);
+  }
+  try {
+    return new Importer(model.graph, opset, options).graph;
+  } catch (error) {
+    if (error instanceof TensorError) throw new GraphError(`Malformed model: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+class Importer {
+  readonly graph: Graph;
+  private readonly values = new Map<string, Value>();
+
+  constructor(
+    proto: GraphProto,
+    opset: number,
+    private readonly options: ReadModelOptions,
+  ) {
+    this.graph = new Graph(opset);
+    const initialized = new Set(proto.initializers.map(({ name }) => name));
+    // Old exporters list initializers as inputs too; those are constants, not feeds.
+    for (const info of proto.inputs) if (!initialized.has(info.name)) this.define(this.input(info));
+    for (const item of proto.initializers) this.define(this.graph.initializer(item.name, this.tensor(item)));
+    for (const node of proto.nodes) this.node(node);
+    for (const { name } of proto.outputs) this.graph.output(this.value(name, 'the graph outputs'));
+    if (proto.outputs.length === 0) throw new GraphError('The model has no outputs');
+  }
+
+  private input({ name, elementType, shape }: ValueInfoProto): Value {
+    if (shape === undefined) throw new GraphError(`Input '${name}' is no tensor of known rank`);
+    const dims = shape.map((dim) => {
+      if (typeof dim === 'number' && dim < 0) throw new GraphError(`Input '${name}' has a dim of ${dim}`);
+      return dim === null || dim === '' ? this.graph.freshDim() : dim;
+    });
+    return this.graph.input(name, dtypeFromCode(elementType), dims);
+  }
+
+  private node(proto: NodeProto): void {
+    const domain = proto.domain === 'ai.onnx' ? '' : proto.domain;
+    const attributes = Object.fromEntries(proto.attributes.map((item) => [item.name, this.attribute(item, proto)]));
+    if (proto.opType === 'Constant' && domain === '') {
+      this.define(this.graph.initializer(proto.outputs[0] ?? '', constantTensor(attributes, proto.name)));
+      return;
+    }
+    if (!isOp(proto.opType) || opDomain(proto.opType) !== domain) throw new UnsupportedOpError(proto.opType, domain, proto.name);
+    if (proto.outputs.length === 0) throw new GraphError(`Node '${proto.name}' (${proto.opType}) has no outputs`);
+    const inputs = proto.inputs.map((name) => (name === '' ? null : this.value(name, `node '${proto.name}'`)));
+    const results = this.graph.emit(proto.opType, inputs, attributes, proto.outputs, opDomain(proto.opType), proto.name || undefined);
+    for (const result of results) this.define(result);
+  }
+
+  private define(value: Value): void {
+    this.values.set(value.name, value);
+  }
+
+  private value(name: string, user: string): Value {
+    const value = this.values.get(name);
+    if (value === undefined) throw new GraphError(`Value '${name}' is used by ${user} before any node defines it`);
+    return value;
+  }
+
+  private attribute(proto: AttributeProto, node: NodeProto): AttributeValue {
+    switch (proto.kind) {
+      case 'float':
+        return { float: proto.value };
+      case 'floats':
+        return { floats: proto.value };
+      case 'tensor':
+        return this.tensor(proto.value);
+      case 'unsupported':
+        throw new GraphError(`Attribute '${proto.name}' of node '${node.name}' (${node.opType}) is of a kind (${proto.value}) that is not supported`);
+      default:
+        return proto.value;
+    }
+  }
+
+  private tensor(proto: TensorProto): HostTensor {
+    const dtype = dtypeFromCode(proto.dataType);
+    const count = elementCount(proto.dims);
+    const raw = proto.external === undefined ? proto.raw : this.external(proto);
+    if (raw !== undefined) return tensor(dtype, fromBytes(dtype, raw, count, proto.name), proto.dims);
+    const list = dtype === 'float32' ? proto.floats : dtype === 'float64' ? proto.doubles : proto.ints?.map(Number);
+    // float16 stored as numbers carries its bits, which is how this code base carries it too.
+    return tensor(dtype, list ?? [], proto.dims);
+  }
+
+  private external({ name, external }: TensorProto): Uint8Array {
+    const location = external!.location ?? '';
+    const file = this.options.externalData?.get(location);
+    if (file === undefined) throw new GraphError(`Weight '${name}' lies in the side file '${location}', which was not given`);
+    const offset = Number(external!.offset ?? 0);
+    const length = Number(external!.length ?? file.byteLength - offset);
+    if (!(offset >= 0 && length >= 0 && offset + length <= file.byteLength) || !Number.isInteger(offset) || !Number.isInteger(length)) {
+      throw new GraphError(`Weight '${name}' claims bytes ${offset} to ${offset + length} of '${location}', which has ${file.byteLength}`);
+    }
+    return file.subarray(offset, offset + length);
+  }
+}
+
+function fromBytes<D extends DType>(dtype: D, raw: Uint8Array, count: number, name: string) {
+  const type = dtypeArrays[dtype];
+  if (raw.byteLength !== count * type.BYTES_PER_ELEMENT) {
+    throw new GraphError(`Weight '${name}' holds ${raw.byteLength} bytes where its dims ask for ${count * type.BYTES_PER_ELEMENT}`);
+  }
+  const aligned = raw.byteOffset % type.BYTES_PER_ELEMENT === 0 ? raw : raw.slice();
+  return new type(aligned.buffer, aligned.byteOffset, count);
+}
+
+function constantTensor(attributes: Readonly<Record<string, AttributeValue>>, node: string): HostTensor {
+  const { value, value_int, value_ints, value_float, value_floats } = attributes;
+  if (typeof value === 'object' && 'dtype' in value) return value;
+  if (typeof value_int === 'number') return tensor('int64', [value_int], []);
+  if (Array.isArray(value_ints)) return tensor('int64', value_ints as number[]);
+  if (typeof value_float === 'object' && 'float' in value_float) return tensor('float32', [value_float.float], []);
+  if (typeof value_floats === 'object' && 'floats' in value_floats) return tensor('float32', value_floats.floats);
+  throw new GraphError(`Constant '${node}' has no value of a supported kind`);
+}
