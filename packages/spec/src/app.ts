@@ -23,14 +23,6 @@ export interface App<Item extends object = TextItem, Parameters extends object =
   readonly output: Readonly<Record<string, unknown>>;
   /** Binds the app to a loaded model. @throws ModelError when the folder was not made for this app. */
   open(model: Model, context: OpenContext): Promise<AppInstance<Item, Parameters, Output>>;
-  /**
-   * Scores answers against the labelled records they were made from, in the same order, for `zooid evaluate`. A
-   * record is a line of a data file as it stands; its item was made of those fields that `item` declares. Absent on
-   * apps whose answers cannot be scored.
-   *
-   * @throws ValidationError naming `/<index>/<field>` for records that carry no usable label.
-   */
-  evaluate?(answers: readonly Output[], records: readonly unknown[]): Metrics;
 }
 export const App: ServiceIdentifier<App> = Symbol.for('@zooid/spec/App');
 
@@ -45,8 +37,21 @@ export interface AppInstance<Item extends object = TextItem, Parameters extends 
   extends AsyncDisposable {
   /** One output per item, in order; a batch equals its items one by one. */
   run(items: readonly Item[], parameters: Parameters, context?: RunContext): Promise<Output[]>;
+  /**
+   * Answers labelled records (lines of a data file as they stand) and scores the answers, for `zooid evaluate`. It is
+   * the instance's, because the model knows which fields it was trained on. Absent where answers cannot be scored.
+   *
+   * @throws ValidationError naming `/<index>/<field>` for records that carry no usable text or label.
+   */
+  evaluate?(records: readonly unknown[], context?: RunContext): Promise<Evaluation<Output>>;
   /** Named collections that can be read and replaced while serving: `lexicons`. */
   readonly collections?: Readonly<Record<string, Collection>>;
+}
+
+/** One answer per record, in order, and what they are worth. */
+export interface Evaluation<Output = unknown> {
+  readonly answers: readonly Output[];
+  readonly metrics: Metrics;
 }
 
 /**

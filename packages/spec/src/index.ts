@@ -1,4 +1,4 @@
-export { App, type AppInstance, type Collection, type CollectionEntry, type OpenContext } from './app.js';
+export { App, type AppInstance, type Collection, type CollectionEntry, type Evaluation, type OpenContext } from './app.js';
 export * from './decorators.js';
 export { type DtoClass, IsWellFormed, loneSurrogateIndex, NoParameters, TextItem } from './dto.js';
 export {
