@@ -1,1 +1,23 @@
-export {};
+export type { AddedToken } from './added-tokens.js';
+export { AhoCorasick, type LexiconEntry, type LexiconMatch, type LexiconOptions } from './aho-corasick.js';
+export type { BertNormalization } from './bert-characters.js';
+export { CodePoints } from './code-points.js';
+export type { SpecialTokenRole, TokenizerDefinition } from './definition.js';
+export type { Encoding } from './encoding.js';
+export { TokenizerError } from './errors.js';
+export { loadTokenizer, parseVocabText } from './load.js';
+export {
+  createTextNormalizer,
+  isSpaceOrPunctuation,
+  type NormalizedText,
+  type NormalizeOptions,
+  normalizeText,
+} from './normalized-text.js';
+export { type PaddedBatch, type PadOptions, padEncodings } from './pad.js';
+export type { Template, TemplatePart } from './template.js';
+export { type EncodeOptions, Tokenizer } from './tokenizer.js';
+export { parseTokenizerJson } from './tokenizer-json.js';
+export { type TrainWordPieceOptions, trainWordPiece } from './train-wordpiece.js';
+export type { Truncation } from './truncation.js';
+export { tokenizerFromVocab, type VocabOptions } from './vocab.js';
+export { assertWellFormed } from './well-formed.js';

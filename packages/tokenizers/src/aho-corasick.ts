@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import { type Issue, ValidationError } from '@zooid/common';
+import { CodePoints } from './code-points.js';
+import type { NormalizedText } from './normalized-text.js';
+import { Trie } from './trie.js';
+import { assertWellFormed, isWellFormed } from './well-formed.js';
+
+/** One word of a lexicon and what it stands for. */
+export interface LexiconEntry<T> {
+  readonly surface: string;
+  readonly value: T;
+}
+
+/** One entry found in a text. `text.slice(start, end)` is what matched. */
+export interface LexiconMatch<T> {
+  /** Place of the entry in the order it was given to `build`. */
+  readonly entry: number;
+  /** The entry's surface as it was given. */
+  readonly surface: string;
+  readonly value: T;
+  /** `[start, end)` in UTF-16 units of the text. */
+  readonly start: number;
+  readonly end: number;
+  /** The same in code points. */
+  readonly codePointStart: number;
+  readonly codePointEnd: number;
+}
+
+export interface LexiconOptions {
+  /** Applied to every surface and to every text; matches report places in the text before it. */
+  readonly normalize?: (text: string) => NormalizedText;
+}
+
+const maxIssues = 20;
+const versionDigits = 16;
+
+/**
+ * Finds every occurrence of every entry of a lexicon in a text, overlapping and nested ones included, in time linear
+ * in the text plus the number of matches. Immutable: a changed lexicon is a new automaton with another `version`.
+ *
+ * @see Aho and Corasick 1975, "Efficient string matching: an aid to bibliographic search"
+ */
+export class AhoCorasick<T> {
+  /** Number of entries. */
+  readonly size: number;
+  /**
+   * Hash of the entries in order (16 hex digits of SHA-256 over surfaces, normalised surfaces and JSON of the values):
+   * equal versions match equally.
+   */
+  readonly version: string;
+  readonly #entries: readonly LexiconEntry<T>[];
+  readonly #normalize: ((text: string) => NormalizedText) | undefined;
+  readonly #trie: Trie;
+  /** The node of the longest proper suffix that is also a path from the root. */
+  readonly #fail: Int32Array;
+  /** The nearest node along `fail` that ends an entry, or -1. */
+  readonly #output: Int32Array;
+  /** The next entry with the same surface, or -1. */
+  readonly #nextEntry: Int32Array;
+  /** Length of each entry's normalised surface in UTF-16 units. */
+  readonly #units: Int32Array;
+  /** Where the root goes on each character of the basic plane: most characters of a text are tried there. */
+  readonly #rootSteps: Int32Array;
+
+  private constructor(entries: readonly LexiconEntry<T>[], options: LexiconOptions) {
+    this.#entries = entries;
+    this.#normalize = options.normalize;
+    this.size = entries.length;
+    const trie = new Trie();
+    const issues: Issue[] = [];
+    const hash = new ContentHash();
+    this.#nextEntry = new Int32Array(entries.length).fill(-1);
+    this.#units = new Int32Array(entries.length);
+    const lastEntry = new Int32Array(entries.length);
+    entries.forEach(({ surface, value }, i) => {
+      const problem = checkSurface(surface);
+      const normalized = problem === undefined ? (this.#normalize?.(surface).text ?? surface) : '';
+      if (normalized === '') {
+        const message =
+          problem ?? `is ${JSON.stringify(surface)}, of which normalisation leaves nothing; drop the entry`;
+        if (issues.length < maxIssues) issues.push({ path: `/${i}/surface`, message });
+        return;
+      }
+      const node = trie.insert(normalized);
+      const first = trie.value(node);
+      if (first === -1) trie.setValue(node, i);
+      else this.#nextEntry[lastEntry[first]!] = i;
+      lastEntry[first === -1 ? i : first] = i;
+      this.#units[i] = normalized.length;
+      hash.add(surface, normalized, value);
+    });
+    if (issues.length > 0) throw new ValidationError('lexicon', issues);
+    this.version = hash.digest();
+    this.#trie = trie;
+    const { fail, output } = link(trie);
+    this.#fail = fail;
+    this.#output = output;
+    this.#rootSteps = new Int32Array(0x10000);
+    for (let unit = 0; unit < 0x10000; unit++) this.#rootSteps[unit] = Math.max(0, trie.step(0, unit));
+  }
+
+  /**
+   * Builds the automaton; one surface may have several entries.
+   *
+   * @throws ValidationError listing (up to 20) surfaces that are empty, ill-formed, or empty once normalised.
+   */
+  static build<T>(entries: Iterable<LexiconEntry<T>>, options: LexiconOptions = {}): AhoCorasick<T> {
+    return new AhoCorasick([...entries], options);
+  }
+
+  /**
+   * All matches, produced as they are asked for, so memory stays bounded however many there are. In order of their end
+   * in the text, longer ones first, then in the order of the entries.
+   *
+   * @throws ValidationError when the text is not well-formed Unicode.
+   */
+  *match(text: string): IterableIterator<LexiconMatch<T>> {
+    assertWellFormed(text);
+    const normalized = this.#normalize?.(text);
+    const searched = normalized?.text ?? text;
+    const codePoints = normalized?.originalCodePoints ?? new CodePoints(text);
+    let state = 0;
+    for (let i = 0; i < searched.length; ) {
+      const codePoint = searched.codePointAt(i)!;
+      i += codePoint > 0xffff ? 2 : 1;
+      state = this.#next(state, codePoint);
+      let node = this.#trie.value(state) === -1 ? this.#output[state]! : state;
+      for (; node !== -1; node = this.#output[node]!) {
+        for (let entry = this.#trie.value(node); entry !== -1; entry = this.#nextEntry[entry]!) {
+          const begin = i - this.#units[entry]!;
+          const start = normalized?.originalStart(begin) ?? begin;
+          const end = normalized?.originalEnd(i) ?? i;
+          const { surface, value } = this.#entries[entry]!;
+          const codePointStart = codePoints.fromUtf16(start);
+          const codePointEnd = codePoints.fromUtf16(end);
+          yield { entry, surface, value, start, end, codePointStart, codePointEnd };
+        }
+      }
+    }
+  }
+
+  /** Calls `visit` with every match, as places in UTF-16 units: the fastest form. Return `false` to stop. */
+  forEachMatch(text: string, visit: (entry: number, start: number, end: number) => boolean | undefined): void {
+    assertWellFormed(text);
+    const normalized = this.#normalize?.(text);
+    const searched = normalized?.text ?? text;
+    let state = 0;
+    for (let i = 0; i < searched.length; ) {
+      const codePoint = searched.codePointAt(i)!;
+      i += codePoint > 0xffff ? 2 : 1;
+      state = this.#next(state, codePoint);
+      let node = this.#trie.value(state) === -1 ? this.#output[state]! : state;
+      for (; node !== -1; node = this.#output[node]!) {
+        for (let entry = this.#trie.value(node); entry !== -1; entry = this.#nextEntry[entry]!) {
+          const begin = i - this.#units[entry]!;
+          const goOn =
+            normalized === undefined
+              ? visit(entry, begin, i)
+              : visit(entry, normalized.originalStart(begin), normalized.originalEnd(i));
+          if (goOn === false) return;
+        }
+      }
+    }
+  }
+
+  /** The entry at `index`, as it was given. */
+  entryAt(index: number): LexiconEntry<T> {
+    const entry = this.#entries[index];
+    if (entry !== undefined) return entry;
+    throw new ValidationError('lexicon entry', [
+      { path: '', message: `expected an integer from 0 to ${this.size - 1}, found ${index}` },
+    ]);
+  }
+
+  #next(state: number, codePoint: number): number {
+    let node = state;
+    while (node !== 0) {
+      const child = this.#trie.step(node, codePoint);
+      if (child !== -1) return child;
+      node = this.#fail[node]!;
+    }
+    return codePoint < 0x10000 ? this.#rootSteps[codePoint]! : Math.max(0, this.#trie.step(0, codePoint));
+  }
+}
+
+function checkSurface(surface: unknown): string | undefined {
+  if (typeof surface !== 'string') return `expected a string, found ${surface === null ? 'null' : typeof surface}`;
+  if (surface === '') return 'expected at least one character, found an empty string';
+  return isWellFormed(surface) ? undefined : 'holds a lone surrogate; remove it';
+}
+
+/** Failure and output links, breadth first: a node's links depend on those of shorter paths alone. */
+function link(trie: Trie): { fail: Int32Array; output: Int32Array } {
+  const { parents, labels } = trie.edges();
+  const size = trie.size;
+  const fail = new Int32Array(size);
+  const output = new Int32Array(size).fill(-1);
+  for (const node of byDepth(parents)) {
+    if (node === 0) continue;
+    const label = labels[node]!;
+    const parent = parents[node]!;
+    if (parent !== 0) {
+      let suffix = fail[parent]!;
+      let child = trie.step(suffix, label);
+      while (child === -1 && suffix !== 0) {
+        suffix = fail[suffix]!;
+        child = trie.step(suffix, label);
+      }
+      fail[node] = Math.max(0, child);
+    }
+    const suffix = fail[node]!;
+    output[node] = trie.value(suffix) === -1 ? output[suffix]! : suffix;
+  }
+  return { fail, output };
+}
+
+/** Nodes by distance from the root. Counting sort; parents come before their children in `parents` already. */
+function byDepth(parents: Int32Array): Int32Array {
+  const depths = new Int32Array(parents.length);
+  let deepest = 0;
+  for (let node = 1; node < parents.length; node++) {
+    const depth = depths[parents[node]!]! + 1;
+    depths[node] = depth;
+    if (depth > deepest) deepest = depth;
+  }
+  const places = new Int32Array(deepest + 2);
+  for (const depth of depths) places[depth + 1]!++;
+  for (let depth = 0; depth <= deepest; depth++) places[depth + 1]! += places[depth]!;
+  const order = new Int32Array(parents.length);
+  for (let node = 0; node < parents.length; node++) order[places[depths[node]!]!++] = node;
+  return order;
+}
+
+/** SHA-256 over many small strings, fed in chunks; lengths go in first so that no two sequences read the same. */
+class ContentHash {
+  readonly #hash = createHash('sha256');
+  #chunk = '';
+
+  add(surface: string, normalized: string, value: unknown): void {
+    const json = JSON.stringify(value) ?? '';
+    this.#chunk += `${surface.length}:${normalized.length}:${json.length}:${surface}${normalized}${json}`;
+    if (this.#chunk.length > 1 << 16) this.#flush();
+  }
+
+  digest(): string {
+    this.#flush();
+    return this.#hash.digest('hex').slice(0, versionDigits);
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#chunk);
+    this.#chunk = '';
+  }
+}

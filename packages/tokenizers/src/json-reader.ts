@@ -1,0 +1,72 @@
+import { TokenizerError } from './errors.js';
+
+/** A JSON value and where it stands, so that whoever reads it can say what is wrong with which part. */
+export class JsonReader {
+  constructor(
+    readonly value: unknown,
+    /** JSON pointer, after the name of the file. */
+    readonly part: string,
+  ) {}
+
+  get isAbsent(): boolean {
+    return this.value === undefined || this.value === null;
+  }
+
+  get(key: string): JsonReader {
+    const object = this.object();
+    const value = Object.hasOwn(object, key) ? object[key] : undefined;
+    return new JsonReader(value, `${this.part}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  }
+
+  object(): Readonly<Record<string, unknown>> {
+    const { value } = this;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    return this.fail('an object');
+  }
+
+  items(): JsonReader[] {
+    if (!Array.isArray(this.value)) return this.fail('an array');
+    return this.value.map((item: unknown, i) => new JsonReader(item, `${this.part}/${i}`));
+  }
+
+  string(fallback?: string): string {
+    if (this.isAbsent && fallback !== undefined) return fallback;
+    return typeof this.value === 'string' ? this.value : this.fail('a string');
+  }
+
+  boolean(fallback?: boolean): boolean {
+    if (this.isAbsent && fallback !== undefined) return fallback;
+    return typeof this.value === 'boolean' ? this.value : this.fail('true or false');
+  }
+
+  /** A non-negative integer. */
+  count(fallback?: number): number {
+    if (this.isAbsent && fallback !== undefined) return fallback;
+    const { value } = this;
+    return typeof value === 'number' && Number.isInteger(value) && value >= 0
+      ? value
+      : this.fail('a non-negative integer');
+  }
+
+  /** One of `supported`; the message says what else was asked for. */
+  type(supported: readonly string[]): string {
+    const found = this.get('type').string();
+    if (supported.includes(found)) return found;
+    throw new TokenizerError(
+      this.part,
+      `${found} is not supported; this tokenizer is of the BERT WordPiece family and reads ${supported.join(' or ')} here`,
+    );
+  }
+
+  fail(expected: string): never {
+    throw new TokenizerError(this.part, `expected ${expected}, found ${describe(this.value)}`);
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
