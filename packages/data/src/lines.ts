@@ -25,8 +25,10 @@ export async function* readLines(path: string, options: ReadOptions = {}): Async
   const splitter = new LineSplitter(maxLineBytes);
   try {
     for await (const chunk of stream) {
-      AbortError.throwIfAborted(signal);
-      yield* splitter.push(chunk as Buffer);
+      for (const line of splitter.push(chunk as Buffer)) {
+        AbortError.throwIfAborted(signal);
+        yield line;
+      }
     }
     yield* splitter.end();
   } catch (error) {

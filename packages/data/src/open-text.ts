@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ValidationError } from '@zooid/common';
+import { ValidationError, ZooidError } from '@zooid/common';
 
 /**
  * Opens a data file as a stream of bytes, decompressed when it is gzip (told by its first bytes, not its name).
@@ -38,7 +38,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 /** Turns what the file system or the decompressor threw into an error about the file. */
 export function readError(path: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof ValidationError || typeof code !== 'string') return error;
+  if (ZooidError.is(error) || typeof code !== 'string') return error;
   if (code === 'ENOENT') return fileError(path, 'does not exist');
   if (code.startsWith('Z_')) return fileError(path, `is damaged gzip data (${message}); copy or download it again`);
   return fileError(path, `cannot be read (${message})`);
