@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { AbortError } from '@zooid/common';
 
-/** Lower-case hex SHA-256 of a file's content, in bounded memory. */
+/** Lower-case hex SHA-256 of a file's content, in bounded memory. @throws AbortError when `signal` fires. */
 export async function sha256File(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, options);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    AbortError.throwIfAborted(options.signal);
+    hash.update(chunk as Buffer);
+  }
   return hash.digest('hex');
 }
 
