@@ -1,0 +1,21 @@
+import { type App, injectable, type Model, type OpenContext } from '@zooid/spec';
+import { TrainingTask } from '@zooid/trainer';
+import { IntentItem, intentOutputSchema, IntentParameters } from './dto.js';
+import { type IntentOutput, IntentInstance } from './intent-instance.js';
+import { intentTask } from './intent-task.js';
+
+/** Which of a set of intents a text expresses, with the help of a lexicon of known names. */
+@injectable()
+export class IntentApp implements App<IntentItem, IntentParameters, IntentOutput> {
+  readonly name = 'intent';
+  readonly task = 'text-classification';
+  readonly description = 'Intent of a text, with slot-gated knowledge from lexicons';
+  readonly item = IntentItem;
+  readonly parameters = IntentParameters;
+  readonly output = intentOutputSchema;
+  readonly capabilities: ReadonlyMap<symbol, unknown> = new Map([[TrainingTask.key, intentTask]]);
+
+  open(model: Model, context: OpenContext): Promise<IntentInstance> {
+    return IntentInstance.open(model, context);
+  }
+}

@@ -1,0 +1,26 @@
+import { classificationScores, multiLabelScores, outOfScopeScores } from '@zooid/metrics';
+import type { IntentAnswer } from './answer.js';
+import type { IntentExample } from './example.js';
+import type { IntentOptions } from './options.js';
+
+/**
+ * Single label: accuracy and macro F1; with a fallback intent also the accuracy on in-scope texts, and recall and
+ * precision of the fallback. Multi-label: micro F1 and exact match of label sets.
+ */
+export function intentMetrics(
+  answers: readonly IntentAnswer[],
+  examples: readonly IntentExample[],
+  { multiLabel, rejection }: Pick<IntentOptions, 'multiLabel' | 'rejection'>,
+): Record<string, number> {
+  if (multiLabel) {
+    const scores = multiLabelScores(examples.map(({ labels }) => labels), answers.map(({ intents }) => intents ?? []));
+    return { microF1: scores.micro.f1, macroF1: scores.macro.f1, exactMatch: scores.exactMatch };
+  }
+  const gold = examples.map(({ labels }) => labels[0]!);
+  const predicted = answers.map(({ intent }) => intent);
+  const { accuracy, macro } = classificationScores(gold, predicted);
+  const { fallback } = rejection;
+  if (fallback === undefined || !gold.includes(fallback)) return { accuracy, macroF1: macro.f1 };
+  const { inScopeAccuracy, outOfScopeRecall, outOfScopePrecision } = outOfScopeScores(gold, predicted, fallback);
+  return { accuracy, macroF1: macro.f1, inScopeAccuracy, outOfScopeRecall, outOfScopePrecision };
+}

@@ -1,0 +1,43 @@
+import { binaryCrossEntropyWithLogits, crossEntropy } from '@zooid/autodiff';
+import { type EncoderOutput, linear, type ModuleContext } from '@zooid/nn';
+import type { Value } from '@zooid/onnx';
+import type { IntentConfig } from '../intent-config.js';
+import { SlotLabels } from '../slot-labels.js';
+import { fuseSlots } from './fusion.js';
+
+/**
+ * Fusion, then `u = [Z_cls ; mean of Z over the text]`, dropout and one linear layer.
+ *
+ * @returns `logits` `[batch, labels]` and, where the fusion has one, `gate` `[batch, sequence]`: its mean over features.
+ */
+export function intentHead(context: ModuleContext, encoder: EncoderOutput, config: IntentConfig): Record<string, Value> {
+  const { fusion, headDropout } = config.options;
+  const { states, gate } = fuseSlots(context.child('fusion'), encoder, new SlotLabels(config.slotTypes), fusion);
+  const first = states.slice(1, 0, 1).squeeze([1]);
+  const pooled = first.concat([meanOverTokens(states, encoder.attentionMask)], -1);
+  const logits = linear(context.child('classifier'), context.dropout(pooled, headDropout), config.labels.length);
+  return gate === undefined ? { logits } : { logits, gate: gate.mean([2], false) };
+}
+
+/** Mean of `[batch, sequence, hidden]` over real tokens, `[CLS]` and `[SEP]` among them. */
+function meanOverTokens(states: Value, attentionMask: Value): Value {
+  const mask = attentionMask.cast('float32').unsqueeze([2]);
+  return states.mul(mask).sum([1], false).div(mask.sum([1], false));
+}
+
+/** Cross entropy over `labels` `[batch]`, or binary cross entropy over `labels` `[batch, labels]` when multi-label. */
+export function intentLoss(
+  context: ModuleContext,
+  logits: Value,
+  config: IntentConfig,
+  classWeights: readonly number[] | undefined,
+): Value {
+  const count = config.labels.length;
+  if (config.options.multiLabel) {
+    return binaryCrossEntropyWithLogits(logits, context.input('labels', 'float32', ['batch', count]));
+  }
+  return crossEntropy(logits, context.input('labels', 'int64', ['batch']), {
+    labelSmoothing: config.options.labelSmoothing,
+    ...(classWeights === undefined ? {} : { classWeights: context.graph.constant(classWeights) }),
+  });
+}
