@@ -10,7 +10,7 @@ export {
 } from './attributes.js';
 export { checkGraph } from './check-graph.js';
 export { dtypeCode, dtypeFromCode } from './data-types.js';
-export { addDims, divideDims, multiplyDims, subtractDims } from './dims.js';
+export { addDims, dimTerms, divideDims, multiplyDims, subtractDims } from './dims.js';
 export { GraphError, ShapeMismatchError, UnsupportedOpError } from './errors.js';
 export { Graph, type GraphNode } from './graph.js';
 export { isOp, type Op, type OpDomain, opDomain } from './ops/index.js';

@@ -1,4 +1,5 @@
-import type { HostTensor, Shape, TensorMap } from '@zooid/tensor';
+import { dimTerms } from '@zooid/onnx';
+import type { Dim, HostTensor, Shape, TensorMap } from '@zooid/tensor';
 import { SessionError } from '../errors.js';
 import type { TrainingProgram } from '../training-program.js';
 
@@ -47,13 +48,22 @@ function describe(shape: Shape, bindings: Bindings): string {
   return shape.map((dim) => (typeof dim === 'string' && bindings.has(dim) ? `${dim}=${bindings.get(dim)}` : dim)).join();
 }
 
-/** `shape` with its symbols replaced. @throws SessionError for a symbol that no input binds. */
+/**
+ * `shape` with its symbols replaced; a dimension may be a sum of products of names, such as `batch*sequence`.
+ *
+ * @throws SessionError for a name that no input binds.
+ */
 export function resolveShape(shape: Shape, bindings: Bindings, what: string): number[] {
-  return shape.map((dim) => {
+  const resolve = (dim: Dim): number => {
     const size = typeof dim === 'number' ? dim : bindings.get(dim);
-    if (size === undefined) throw new SessionError(`Dimension '${dim}' of ${what} is bound by no input`);
-    return size;
-  });
+    if (size !== undefined) return size;
+    const terms = dimTerms(dim);
+    if (terms.some(({ atoms }) => atoms.includes(String(dim)))) {
+      throw new SessionError(`Dimension '${dim}' of ${what} is bound by no input`);
+    }
+    return terms.reduce((sum, { coefficient, atoms }) => sum + coefficient * product(atoms.map(resolve)), 0);
+  };
+  return shape.map(resolve);
 }
 
 export function product(dims: readonly number[]): number {
