@@ -49,6 +49,8 @@ export interface Checkpoint {
   readonly best: Parameters | undefined;
 }
 
+type Moments = TrainingState['moments'] extends ReadonlyMap<string, infer M> ? M : never;
+
 export type Parameters = ReadonlyMap<string, HostTensor<'float32'>>;
 
 /**
@@ -147,33 +149,40 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
   const [parameters, moments, best] = await Promise.all([
     readParameters(join(path, 'parameters.safetensors')),
-    readParameters(join(path, 'moments.safetensors')),
+    readMoments(join(path, 'moments.safetensors')),
     state.selection?.bestMetrics === undefined ? undefined : readParameters(join(path, 'best.safetensors')),
   ]);
-  return { path, state, training: { parameters, moments: pairMoments(moments), updates: state.updates }, best };
+  return { path, state, training: { parameters, moments, updates: state.updates }, best };
 }
 
 async function readParameters(file: string): Promise<Map<string, HostTensor<'float32'>>> {
   return (await readSafetensors(file)).tensors as Map<string, HostTensor<'float32'>>;
 }
 
-/** Names as in PyTorch's optimizer state. */
-function* momentTensors({ parameters, moments }: TrainingState): Generator<readonly [string, HostTensor]> {
-  for (const [name, { m, v }] of moments) {
-    const dims = parameters.get(name)?.dims ?? [m.length];
-    yield [`${name}.exp_avg`, { dtype: 'float32', dims, data: m }];
-    yield [`${name}.exp_avg_sq`, { dtype: 'float32', dims, data: v }];
-  }
-}
-
-function pairMoments(tensors: Parameters): Map<string, { m: Float32Array; v: Float32Array }> {
-  const moments = new Map<string, { m: Float32Array; v: Float32Array }>();
+async function readMoments(file: string): Promise<TrainingState['moments']> {
+  const { tensors } = await readSafetensors(file);
+  const moments = new Map<string, Moments>();
   for (const [key, { data }] of tensors) {
     if (!key.endsWith('.exp_avg')) continue;
     const name = key.slice(0, -'.exp_avg'.length);
     const second = tensors.get(`${name}.exp_avg_sq`);
     if (second === undefined) throw new Error(`the second moment of ${name} is missing`);
-    moments.set(name, { m: data, v: second.data });
+    const updates = tensors.get(`${name}.step`);
+    moments.set(name, {
+      m: data as Float32Array,
+      v: second.data as Float32Array,
+      ...(updates === undefined ? {} : { updates: Number(updates.data[0]) }),
+    });
   }
   return moments;
+}
+
+/** Names as in PyTorch's optimizer state. */
+function* momentTensors({ parameters, moments }: TrainingState): Generator<readonly [string, HostTensor]> {
+  for (const [name, { m, v, updates }] of moments) {
+    const dims = parameters.get(name)?.dims ?? [m.length];
+    yield [`${name}.exp_avg`, { dtype: 'float32', dims, data: m }];
+    yield [`${name}.exp_avg_sq`, { dtype: 'float32', dims, data: v }];
+    if (updates !== undefined) yield [`${name}.step`, { dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(updates)) }];
+  }
 }

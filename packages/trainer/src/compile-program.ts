@@ -1,6 +1,6 @@
 import { grad } from '@zooid/autodiff';
 import { type DeclaredParameter, GraphBuilder, type ParameterView } from '@zooid/nn';
-import { type Graph, GraphError, type Value, pruneGraph, writeModel } from '@zooid/onnx';
+import { checkGraph, type Graph, GraphError, intAttribute, pruneGraph, type Value, writeModel } from '@zooid/onnx';
 import type { GradientSource, TrainingProgram } from '@zooid/runtime';
 import type { HostTensor } from '@zooid/tensor';
 import type { ModelBuilder } from './model-builder.js';
@@ -50,7 +50,7 @@ export function compileProgram(options: CompileOptions): CompiledProgram {
   for (const name of outputs) graph.output(requireOutput(model.outputs, name, options.name), name);
 
   const pruned = pruneGraph(graph);
-  assertTrainable(pruned, options.name);
+  checkGraph(pruned);
   const used = new Set(pruned.inputs.map(({ name }) => name));
   const parameters = builder.parameters.filter(({ name }) => used.has(name));
   return {
@@ -88,8 +88,7 @@ export function compileInference({ build, outputs, weights }: InferenceOptions):
 function emitGradients(builder: GraphBuilder, loss: Value, trainable: (name: string) => boolean): GradientSource[] {
   const names = builder.parameters.map(({ name }) => name).filter(trainable);
   const wrt = names.map((name) => builder.weight(name));
-  const batchInputs = new Set<Value>(builder.inputs.map(({ value }) => value));
-  const gradients = grad(builder.graph, loss, wrt, { rows: wrt, rowIndices: batchInputs });
+  const gradients = grad(builder.graph, loss, wrt, { rows: rowTables(builder, wrt) });
   return names.flatMap((parameter, i) => {
     const { dense, rows } = gradients[i]!;
     if (dense === undefined && rows.length === 0) return []; // does not influence the loss
@@ -110,23 +109,21 @@ function emitGradients(builder: GraphBuilder, loss: Value, trainable: (name: str
   });
 }
 
+/** Tables gathered along axis 0 by batch inputs only: the host knows which rows a gradient belongs to. */
+function rowTables(builder: GraphBuilder, candidates: readonly Value[]): Set<Value> {
+  const batchInputs = new Set<Value | null>(builder.inputs.map(({ value }) => value));
+  const tables = new Set<Value>(candidates);
+  for (const { op, inputs, attributes } of builder.graph.nodes) {
+    const [table, indices] = inputs;
+    if (op === 'Gather' && intAttribute(attributes, 'axis', 0) === 0 && !batchInputs.has(indices!)) tables.delete(table!);
+  }
+  return tables;
+}
+
 function requireOutput(outputs: Readonly<Record<string, Value>>, name: string, program: string): Value {
   const value = outputs[name];
   if (value === undefined) {
     throw new GraphError(`The program '${program}' wants the output '${name}'; its model has ${Object.keys(outputs).join(', ')}`);
   }
   return value;
-}
-
-/**
- * Refuses what onnxruntime computes wrongly: `ScatterND` with `reduction = add` loses updates when indices repeat and
- * more than one thread runs.
- */
-function assertTrainable(graph: Graph, program: string): void {
-  const unsafe = graph.nodes.find((node) => node.op === 'ScatterND' && node.attributes.reduction === 'add');
-  if (unsafe !== undefined) {
-    throw new GraphError(
-      `The program '${program}' contains ${unsafe.name}: ScatterND(reduction=add) silently loses updates under threads; use ScatterElements or row gradients`,
-    );
-  }
 }

@@ -1,4 +1,5 @@
 export { type CompiledProgram, compileInference, compileProgram, type CompileOptions, type InferenceOptions } from './compile-program.js';
+export type { RunConfig } from './config-digest.js';
 export { type CollatedBatch, datasetSource, type DatasetSourceOptions } from './dataset-source.js';
 export type { SelectOptions } from './early-stopping.js';
 export { type ConfigDifference, DivergenceError, ResumeMismatchError, RunFolderError, TrainingError } from './errors.js';

@@ -23,7 +23,6 @@ export class TrainingRun {
   private readonly logger: Logger;
   private readonly startedAt = new Date();
   private completed = 0;
-  private updates = 0;
   private lastEvaluation = 0;
   private tokens = 0;
   private secondsBefore = 0;
@@ -95,8 +94,7 @@ export class TrainingRun {
       await this.folder.settled();
       throw new DivergenceError(step, this.guard.state.losses, result.gradientNorm, await this.folder.newestCheckpoint());
     }
-    if (result.updated) this.updates++;
-    else this.logger.warn({ step, loss: result.loss, gradientNorm: result.gradientNorm }, 'update skipped');
+    if (!result.updated) this.logger.warn({ step, loss: result.loss, gradientNorm: result.gradientNorm }, 'update skipped');
     this.completed = step;
     const tokens = plan.microBatches.reduce((sum, batch) => sum + batch.tokens, 0);
     this.tokens += tokens;
@@ -120,7 +118,7 @@ export class TrainingRun {
       await this.checkpoint();
       await this.writeRecord('finished', this.finished === 'patience' ? 'the metric stopped improving' : undefined);
     }
-    if (this.best !== undefined) await session.importState({ parameters: this.best, moments: new Map(), updates: this.updates });
+    if (this.best !== undefined) await session.importState({ parameters: this.best, moments: new Map(), updates: this.completed });
     const best = this.bestEvaluation;
     return {
       steps: this.completed,
@@ -146,7 +144,7 @@ export class TrainingRun {
   /** Copies the arrays now; they are written while training goes on. */
   private async startCheckpoint(): Promise<void> {
     const training = await this.options.session.exportState();
-    const state = this.snapshot();
+    const state = this.snapshot(training.updates);
     await this.folder.startCheckpoint(state, training, this.best, (path) => this.emit({ type: 'checkpoint', step: state.step, path }));
   }
 
@@ -156,7 +154,6 @@ export class TrainingRun {
     }
     await this.options.session.importState(training);
     this.completed = state.step;
-    this.updates = state.updates;
     this.lastEvaluation = state.lastEvaluation;
     this.tokens = state.tokens;
     this.secondsBefore = state.seconds;
@@ -169,11 +166,11 @@ export class TrainingRun {
     this.logger.info({ path, step: state.step }, 'resumed');
   }
 
-  private snapshot(): CheckpointState {
+  private snapshot(updates: number): CheckpointState {
     return {
       format: checkpointFormat,
       step: this.completed,
-      updates: this.updates,
+      updates,
       seed: this.options.seed,
       config: this.options.config,
       configDigest: this.digest,

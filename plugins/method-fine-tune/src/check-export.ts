@@ -1,0 +1,83 @@
+import { allClose } from '@zooid/tensor';
+import type { GoldenCase, ManifestFields, MetricEntry } from '@zooid/hub';
+import { type Model, type Metrics, ModelError, validateDto } from '@zooid/spec';
+import type { TrainingSession } from '@zooid/runtime';
+import { evaluateTask, metricIntervals, type PreparedTask } from '@zooid/trainer';
+import type { ExportRequest } from './export-model.js';
+import type { FineTuneOptions } from './options.js';
+import type { PreparedJob } from './prepare.js';
+
+/** Largest difference between the exported graph and the training graph on the same weights. */
+const tolerance = { rtol: 1e-4, atol: 1e-4 };
+/** Examples compared. */
+const compared = 8;
+
+/** Compares the exported graph with the training graph on a few examples. @throws ModelError naming the output that differs. */
+export async function checkExport(model: Model, prepared: PreparedJob, session: TrainingSession): Promise<void> {
+  const { task, features, programs, random } = prepared;
+  const rows = [...features.validation, ...features.train].slice(0, compared);
+  const labelled = programs.evaluate.loss !== undefined;
+  const feeds = task.collate(rows, { training: false, labels: labelled, random: random.fork('check') });
+  const expected = await session.evaluate(programs.evaluate.name, feeds, task.outputs);
+  const served = Object.fromEntries(task.inputs.map((name) => [name, feeds[name]!]));
+  const actual = await model.forward(served, { outputs: task.outputs });
+  for (const name of task.outputs) {
+    if (!allClose(actual[name]!, expected[name]!, tolerance)) {
+      throw new ModelError(model.artifacts.id, `The exported graph differs from the trained one by more than 1e-4 in the output '${name}'; the export cannot be trusted`);
+    }
+  }
+}
+
+/** Metrics of the exported model on the held-out splits, with bootstrap intervals. */
+export async function evaluateExport(
+  model: Model,
+  task: PreparedTask,
+  { job, prepared, context }: ExportRequest,
+): Promise<{ readonly bySplit: ManifestFields['metrics']; readonly summary: Metrics }> {
+  const options = job.options as FineTuneOptions;
+  const bySplit: Record<string, Readonly<Record<string, MetricEntry>>> = {};
+  let summary: Metrics = {};
+  for (const split of ['validation', 'test'] as const) {
+    const examples = prepared.examples[split];
+    if (examples.length === 0) continue;
+    const { answers, metrics } = await evaluateTask({
+      task,
+      examples,
+      features: examples.map((example) => task.featurize(example)),
+      forward: (feeds, fetch) => model.forward(feeds, { outputs: fetch, ...(context.signal === undefined ? {} : { signal: context.signal }) }),
+      batchSize: options.batchSize,
+      ...(options.maxTokensPerBatch === undefined ? {} : { maxTokensPerBatch: options.maxTokensPerBatch }),
+      random: prepared.random.fork('evaluate', split),
+      ...(context.signal === undefined ? {} : { signal: context.signal }),
+    });
+    const rows = answers.map((answer, i) => ({ answer, example: examples[i] }));
+    const intervals = metricIntervals(
+      (drawn) => task.metrics(drawn.map(({ answer }) => answer), drawn.map(({ example }) => example)),
+      rows,
+      { samples: options.bootstrap, random: prepared.random.fork('intervals', split) },
+    );
+    bySplit[split] = Object.fromEntries(
+      Object.entries(intervals).filter(([, entry]) => Number.isFinite(typeof entry === 'number' ? entry : entry.value)),
+    );
+    summary = metrics;
+    context.progress({ type: 'evaluation', step: 0, split, metrics, best: true });
+  }
+  return { bySplit, summary };
+}
+
+/** Answers of the app, opened on the exported folder, to the task's golden items. */
+export async function goldenCases(
+  model: Model,
+  task: PreparedTask,
+  { job, prepared }: ExportRequest,
+): Promise<readonly Pick<GoldenCase, 'input' | 'output'>[]> {
+  const { app } = job;
+  const { examples } = prepared;
+  const items = task.goldenItems([...examples.validation, ...examples.train]);
+  if (items.length === 0) return [];
+  await using instance = await app.open(model, {});
+  const parameters = validateDto(app.parameters, {}, 'default parameters');
+  const inputs = items.map((item) => validateDto(app.item, item, 'golden item'));
+  const outputs = await instance.run(inputs as never, parameters);
+  return items.map((input, i) => ({ input, output: outputs[i] }));
+}

@@ -1,0 +1,62 @@
+import { createRequire } from 'node:module';
+import { basename } from 'node:path';
+import { type CardSection, type ManifestFields, type MetricEntry, modelCard } from '@zooid/hub';
+import type { DataSplit, TrainingJob } from '@zooid/spec';
+
+const require = createRequire(import.meta.url);
+
+/** What the manifest says before anything has been measured. */
+export function manifestOf(job: TrainingJob): ManifestFields {
+  const { train, validation, test } = job.data;
+  const splits = [train, validation, test].filter((split): split is DataSplit => split !== undefined);
+  const { description } = job.recipe;
+  return {
+    id: basename(job.output),
+    app: job.app.name,
+    method: 'fine-tune',
+    recipe: job.recipe,
+    data: splits.map(({ name, files, digest }) => ({ name, files: files.map((file) => basename(file)), sha256: digest })),
+    seeds: [job.seed],
+    metrics: {},
+    createdWith: { zooid: versionOf('../package.json'), node: process.version },
+    ...(typeof description === 'string' ? { description } : {}),
+  };
+}
+
+/** The card: what was trained on what, how well it does, how to run it. */
+export function cardOf(job: TrainingJob, manifest: ManifestFields): string {
+  const { id, data, metrics, description } = manifest;
+  const sections: CardSection[] = [
+    { heading: 'Model', body: `${description ?? job.app.description}\n\nApp \`${job.app.name}\`, trained with Zooid's \`${manifest.method}\`${job.base === undefined ? ' from scratch' : ` from \`${job.base.id}\``}, seed ${job.seed}.` },
+    { heading: 'Results', body: metricsTable(metrics) },
+    { heading: 'Data', body: data.map(({ name, files, sha256 }) => `- ${name}: ${files.join(', ')} (sha256 \`${sha256.slice(0, 12)}…\`)`).join('\n') },
+    { heading: 'Use', body: `\`\`\`sh\nzooid run ./${id} "text"\nzooid serve --model ${id}=./${id}\n\`\`\`` },
+    { heading: 'Recipe', body: `\`\`\`json\n${JSON.stringify(job.recipe, null, 2)}\n\`\`\`` },
+  ];
+  const names = [...new Set(Object.values(metrics).flatMap(Object.keys))];
+  return modelCard({
+    title: id,
+    pipelineTag: job.app.task,
+    tags: [job.app.name],
+    sections,
+    ...(names.length === 0 ? {} : { metrics: names }),
+    ...(job.base === undefined ? {} : { baseModel: job.base.id }),
+  });
+}
+
+function metricsTable(metrics: ManifestFields['metrics']): string {
+  const rows = Object.entries(metrics).flatMap(([split, entries]) =>
+    Object.entries(entries).map(([name, entry]) => `| ${split} | ${name} | ${formatMetric(entry)} |`),
+  );
+  if (rows.length === 0) return 'No held-out data was given.';
+  return ['| split | metric | value (95 % bootstrap interval) |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function formatMetric(entry: MetricEntry): string {
+  if (typeof entry === 'number') return entry.toFixed(4);
+  return `${entry.value.toFixed(4)} (${entry.low.toFixed(4)} – ${entry.high.toFixed(4)})`;
+}
+
+function versionOf(packageFile: string): string {
+  return (require(packageFile) as { version: string }).version;
+}

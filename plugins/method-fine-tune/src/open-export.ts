@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInferencePool } from '@zooid/runtime';
+import type { Model } from '@zooid/spec';
+import { graphFile } from './export-model.js';
+
+/** Opens a folder that was just written, as a backend would, without going through one. */
+export async function openExport(folder: string, id: string): Promise<Model> {
+  const [config, manifest] = await Promise.all([readJson(join(folder, 'config.json')), readJson(join(folder, 'zooid.json'))]);
+  const pool = await createInferencePool({ model: join(folder, graphFile) });
+  return {
+    artifacts: { id, revision: String(manifest.revision), folder, config, manifest },
+    forward: (inputs, context = {}) => pool.run(inputs, context),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+async function readJson(file: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(file, 'utf8'));
+}

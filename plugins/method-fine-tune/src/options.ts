@@ -1,0 +1,62 @@
+import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsPositive, IsString, Max, Min } from '@zooid/spec';
+
+/** The `train` section of a recipe. */
+export class FineTuneOptions {
+  /** Passes over the training data; ignored when `maxSteps` is given. */
+  @IsInt() @Min(1) epochs = 3;
+  /** Exact number of updates instead of `epochs`. */
+  @IsOptional() @IsInt() @Min(1) maxSteps?: number;
+  /** Most examples in a batch. */
+  @IsInt() @Min(1) batchSize = 32;
+  /** Batches whose gradients are averaged into one update. */
+  @IsInt() @Min(1) accumulate = 1;
+  /** Most padded tokens (examples × longest) in a batch: bounds memory when lengths vary. */
+  @IsOptional() @IsInt() @Min(1) maxTokensPerBatch?: number;
+
+  /** Peak learning rate. Default: 3e-5 on a base model, 5e-4 from scratch. */
+  @IsOptional() @IsNumber() @IsPositive() learningRate?: number;
+  /** Peak learning rate of the app's own layers. Default: 5 × `learningRate` on a base model, the same from scratch. */
+  @IsOptional() @IsNumber() @IsPositive() headLearningRate?: number;
+  /** Below 1 the share of all steps, from 1 on the number of steps over which the rate rises from 0. */
+  @IsNumber() @Min(0) warmup = 0.1;
+  /** How the rate falls after the warm-up. */
+  @IsIn(['constant', 'linear', 'cosine']) schedule: 'constant' | 'linear' | 'cosine' = 'linear';
+  /** Decoupled weight decay; biases and normalisation parameters never decay. */
+  @IsNumber() @Min(0) weightDecay = 0.01;
+  /** Decay rate of the gradients' mean. */
+  @IsNumber() @Min(0) @Max(0.9999) beta1 = 0.9;
+  /** Decay rate of the gradients' mean square. */
+  @IsNumber() @Min(0) @Max(0.99999) beta2 = 0.999;
+  /** Added to the root of the mean square. */
+  @IsNumber() @IsPositive() epsilon = 1e-8;
+  /** Gradients whose global norm exceeds this are scaled down to it; 0 turns clipping off. */
+  @IsNumber() @Min(0) clipNorm = 1;
+
+  /** Dropout of the encoder's hidden states and attention. Default: what its config says. */
+  @IsOptional() @IsNumber() @Min(0) @Max(0.9) dropout?: number;
+  /** Parameters that stay as they are, by name; `*` stands for anything: `bert.embeddings.*`. */
+  @IsArray() @IsString({ each: true }) freeze: string[] = [];
+  /** Keep labels and head of a base model that was trained for the same app, instead of learning them anew. */
+  @IsBoolean() keepHead = false;
+
+  /** Steps between evaluations on the validation split. Default: once per epoch. */
+  @IsOptional() @IsInt() @Min(1) evaluateEvery?: number;
+  /** Validation metric by which the best weights are kept. Default: the first one the app reports. */
+  @IsOptional() @IsString() metric?: string;
+  /** Whether the metric should rise or fall. Default: fall for names ending in `loss` or `perplexity`, else rise. */
+  @IsOptional() @IsIn(['max', 'min']) mode?: 'max' | 'min';
+  /** Evaluations without improvement after which training stops. Default: never. */
+  @IsOptional() @IsInt() @Min(1) patience?: number;
+  /** Resamplings behind the 95 % intervals of the final metrics; 0: no intervals. */
+  @IsInt() @Min(0) @Max(100_000) bootstrap = 500;
+
+  /** Threads inside a step. Default: the machine's cores. Does not change the result. */
+  @IsOptional() @IsInt() @Min(1) threads?: number;
+  /** Seconds between checkpoints; stretched when writing one takes long. Does not change the result. */
+  @IsNumber() @IsPositive() checkpointSeconds = 15;
+  /** Consecutive non-finite updates that are skipped before the run stops as diverged. */
+  @IsInt() @Min(0) skipTolerance = 0;
+}
+
+/** Options that may differ between a run and its resumption. */
+export const operationalOptions = ['threads', 'checkpointSeconds', 'bootstrap'] as const satisfies readonly (keyof FineTuneOptions)[];
