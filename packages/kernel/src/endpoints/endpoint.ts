@@ -4,6 +4,7 @@ import {
   type AppInstance,
   checkDto,
   type Collection,
+  type Evaluation,
   LimitError,
   ModelError,
   type OpenContext,
@@ -111,6 +112,26 @@ export class Endpoint {
         );
       }
       return { outputs, model: { id, revision } };
+    } finally {
+      leave();
+    }
+  }
+
+  /** Whether the app can score labelled records on this model. */
+  get canEvaluate(): boolean {
+    return this.#current().instance.evaluate !== undefined;
+  }
+
+  /** Answers and scores labelled records. @throws ModelError when the app cannot; see `AppInstance.evaluate`. */
+  async evaluate(records: readonly unknown[], context: RunContext = {}): Promise<Evaluation> {
+    AbortError.throwIfAborted(context.signal);
+    const { instance, hold, drain } = this.#current();
+    if (instance.evaluate === undefined) {
+      throw new ModelError(hold.model.artifacts.id, `app '${this.app.name}' does not score its answers`);
+    }
+    const leave = drain.enter();
+    try {
+      return await instance.evaluate(records, context);
     } finally {
       leave();
     }

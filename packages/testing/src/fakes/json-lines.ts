@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { DatasetFormat, type DataLine, type Plugin } from '@zooid/spec';
+import { pluginOf } from './plugin-of.js';
+
+/** The least a JSON Lines format can be: whole file in memory, no compression. */
+export function fakeJsonLines(): DatasetFormat & { readonly plugin: Plugin } {
+  const format: DatasetFormat = {
+    name: 'fake-jsonl',
+    extensions: ['.jsonl'],
+    async *read(file): AsyncIterable<DataLine> {
+      const lines = (await readFile(file, 'utf8')).split('\n');
+      for (const [index, raw] of lines.entries()) {
+        if (raw === '') continue;
+        const line = index + 1;
+        try {
+          yield { line, record: JSON.parse(raw) };
+        } catch (error) {
+          yield { line, raw, issue: `is not JSON: ${(error as Error).message}` };
+        }
+      }
+    },
+  };
+  return Object.assign(format, { plugin: pluginOf('dataset-fake-jsonl', DatasetFormat, format) });
+}
