@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@zooid/common';
-import { readSafetensors, writeFileAtomically, syncFolder, writeSafetensors } from '@zooid/hub';
+import { readSafetensors, syncFolder, writeFileAtomically, writeSafetensors } from '@zooid/hub';
 import type { TrainingState } from '@zooid/runtime';
 import type { HostTensor } from '@zooid/tensor';
 import type { RunConfig } from './config-digest.js';
@@ -73,11 +73,15 @@ export class CheckpointStore {
     for (const path of await this.folders()) {
       try {
         const checkpoint = await readCheckpoint(path);
-        if (checkpoint.best !== undefined) this.bestOnDisk = { folder: path, step: checkpoint.state.selection!.bestStep };
+        if (checkpoint.best !== undefined)
+          this.bestOnDisk = { folder: path, step: checkpoint.state.selection!.bestStep };
         return checkpoint;
       } catch (error) {
         if (error instanceof RunFolderError) throw error;
-        this.logger.warn({ path, error: error instanceof Error ? error.message : String(error) }, 'checkpoint is damaged, trying the one before');
+        this.logger.warn(
+          { path, error: error instanceof Error ? error.message : String(error) },
+          'checkpoint is damaged, trying the one before',
+        );
       }
     }
     return undefined;
@@ -96,7 +100,9 @@ export class CheckpointStore {
     await writeSafetensors(join(temporary, 'parameters.safetensors'), training.parameters);
     await writeSafetensors(join(temporary, 'moments.safetensors'), momentTensors(training));
     if (best !== undefined) await this.writeBest(temporary, state, best);
-    await writeFileAtomically(join(temporary, 'state.json'), [new TextEncoder().encode(JSON.stringify(state, null, 1))]);
+    await writeFileAtomically(join(temporary, 'state.json'), [
+      new TextEncoder().encode(JSON.stringify(state, null, 1)),
+    ]);
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);
     await syncFolder(this.directory);
@@ -111,7 +117,12 @@ export class CheckpointStore {
     if (this.bestOnDisk?.step === bestStep) {
       const existing = join(this.bestOnDisk.folder, 'best.safetensors');
       // File systems without hard links get a copy; a source that has vanished is written anew.
-      const linked = await link(existing, target).catch(() => copyFile(existing, target)).then(() => true, () => false);
+      const linked = await link(existing, target)
+        .catch(() => copyFile(existing, target))
+        .then(
+          () => true,
+          () => false,
+        );
       if (linked) return;
     }
     await writeSafetensors(target, best);
@@ -137,7 +148,9 @@ export class CheckpointStore {
 
   private async prune(): Promise<void> {
     const old = (await this.folders()).slice(this.keep);
-    const leftovers = (await this.names()).filter((name) => name.startsWith(temporaryPrefix)).map((name) => join(this.directory, name));
+    const leftovers = (await this.names())
+      .filter((name) => name.startsWith(temporaryPrefix))
+      .map((name) => join(this.directory, name));
     await Promise.all([...old, ...leftovers].map((path) => rm(path, { recursive: true, force: true })));
   }
 }
@@ -145,7 +158,9 @@ export class CheckpointStore {
 async function readCheckpoint(path: string): Promise<Checkpoint> {
   const state = JSON.parse(await readFile(join(path, 'state.json'), 'utf8')) as CheckpointState;
   if (state.format !== checkpointFormat) {
-    throw new RunFolderError(`${path} has checkpoint format ${state.format}; this version reads ${checkpointFormat}. Resume with the version that wrote it`);
+    throw new RunFolderError(
+      `${path} has checkpoint format ${state.format}; this version reads ${checkpointFormat}. Resume with the version that wrote it`,
+    );
   }
   const [parameters, moments, best] = await Promise.all([
     readParameters(join(path, 'parameters.safetensors')),
@@ -183,6 +198,7 @@ function* momentTensors({ parameters, moments }: TrainingState): Generator<reado
     const dims = parameters.get(name)?.dims ?? [m.length];
     yield [`${name}.exp_avg`, { dtype: 'float32', dims, data: m }];
     yield [`${name}.exp_avg_sq`, { dtype: 'float32', dims, data: v }];
-    if (updates !== undefined) yield [`${name}.step`, { dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(updates)) }];
+    if (updates !== undefined)
+      yield [`${name}.step`, { dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(updates)) }];
   }
 }

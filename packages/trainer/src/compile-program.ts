@@ -39,7 +39,8 @@ export function compileProgram(options: CompileOptions): CompiledProgram {
   });
   const model = options.build(builder);
   const { graph } = builder;
-  if (training && model.loss === undefined) throw new GraphError(`The program '${options.name}' cannot train: its model has no loss`);
+  if (training && model.loss === undefined)
+    throw new GraphError(`The program '${options.name}' cannot train: its model has no loss`);
   if (model.loss !== undefined && model.loss.rank !== 0) {
     throw new GraphError(`The loss of '${options.name}' must be a scalar, got shape [${model.loss.shape.join(', ')}]`);
   }
@@ -58,8 +59,12 @@ export function compileProgram(options: CompileOptions): CompiledProgram {
     program: {
       name: options.name,
       model: writeModel(pruned),
-      inputs: builder.inputs.filter(({ name }) => used.has(name)).map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-      randoms: builder.dropouts.filter(({ name }) => used.has(name)).map((input) => ({ ...input, kind: 'dropout' as const })),
+      inputs: builder.inputs
+        .filter(({ name }) => used.has(name))
+        .map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      randoms: builder.dropouts
+        .filter(({ name }) => used.has(name))
+        .map((input) => ({ ...input, kind: 'dropout' as const })),
       scalars: builder.scalars.filter((name) => used.has(name)),
       parameters: parameters.map(({ name }) => name),
       gradients,
@@ -115,7 +120,8 @@ function rowTables(builder: GraphBuilder, candidates: readonly Value[]): Set<Val
   const tables = new Set<Value>(candidates);
   for (const { op, inputs, attributes } of builder.graph.nodes) {
     const [table, indices] = inputs;
-    if (op === 'Gather' && intAttribute(attributes, 'axis', 0) === 0 && !batchInputs.has(indices!)) tables.delete(table!);
+    if (op === 'Gather' && intAttribute(attributes, 'axis', 0) === 0 && !batchInputs.has(indices!))
+      tables.delete(table!);
   }
   return tables;
 }
@@ -123,7 +129,9 @@ function rowTables(builder: GraphBuilder, candidates: readonly Value[]): Set<Val
 function requireOutput(outputs: Readonly<Record<string, Value>>, name: string, program: string): Value {
   const value = outputs[name];
   if (value === undefined) {
-    throw new GraphError(`The program '${program}' wants the output '${name}'; its model has ${Object.keys(outputs).join(', ')}`);
+    throw new GraphError(
+      `The program '${program}' wants the output '${name}'; its model has ${Object.keys(outputs).join(', ')}`,
+    );
   }
   return value;
 }

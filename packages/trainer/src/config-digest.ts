@@ -33,7 +33,8 @@ export function configDifferences(checkpoint: RunConfig, now: RunConfig): Config
 }
 
 function leaves(value: unknown, path = '', found = new Map<string, string>()): Map<string, string> {
-  const isBranch = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+  const isBranch =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
   if (!isBranch) {
     if (value !== undefined) found.set(path, canonicalJson(value));
     return found;

@@ -36,21 +36,33 @@ export interface DatasetSourceOptions {
 /**
  * Shuffled passes over one data set, in length-bucketed batches. Every shuffle and all collation noise are drawn from
  * the seed, the epoch and the batch's place, so any step can be planned without the ones before it.
+ *
+ * @throws RangeError when there is nothing to train on.
  */
 export function datasetSource(options: DatasetSourceOptions): ProgramSource {
   const { task, features, accumulate } = options;
+  if (features.length === 0) throw new RangeError('Expected at least one example to train on, found none');
   const lengths = features.map(({ length }) => length);
   const batchesOf = memoizeLast((epoch: number): readonly (readonly number[])[] => {
     const { batchSize, maxTokensPerBatch: maxTokens, random } = options;
-    return planBatches(lengths, { batchSize, ...(maxTokens === undefined ? {} : { maxTokens }), random, epoch }).batches;
+    return planBatches(lengths, { batchSize, ...(maxTokens === undefined ? {} : { maxTokens }), random, epoch })
+      .batches;
   });
   const epochEnds = countSteps(options.length, (epoch) => Math.ceil(batchesOf(epoch).length / accumulate));
   const totalSteps = epochEnds.at(-1)!;
 
   const microBatch = (indices: readonly number[], random: Random, step: number): MicroBatch => {
     const rows = indices.map((index) => features[index]!);
-    const collated = { indices, features: rows, random, feeds: task.collate(rows, { training: true, labels: true, random }) };
-    const batch = options.extend === undefined ? collated : { ...collated, feeds: { ...collated.feeds, ...options.extend(collated) } };
+    const collated = {
+      indices,
+      features: rows,
+      random,
+      feeds: task.collate(rows, { training: true, labels: true, random }),
+    };
+    const batch =
+      options.extend === undefined
+        ? collated
+        : { ...collated, feeds: { ...collated.feeds, ...options.extend(collated) } };
     return {
       program: typeof options.program === 'string' ? options.program : options.program(batch, step),
       feeds: batch.feeds,
@@ -77,15 +89,13 @@ export function datasetSource(options: DatasetSourceOptions): ProgramSource {
   };
 }
 
+/** The step after which each epoch ends; the last epoch may be cut short. */
 function countSteps(length: DatasetSourceOptions['length'], stepsIn: (epoch: number) => number): number[] {
+  const { epochs, steps } = { epochs: Number.POSITIVE_INFINITY, steps: Number.POSITIVE_INFINITY, ...length };
   const ends: number[] = [];
   let total = 0;
-  if ('epochs' in length) {
-    for (let epoch = 0; epoch < length.epochs; epoch++) ends.push((total += stepsIn(epoch)));
-    return ends;
-  }
-  for (let epoch = 0; total < length.steps; epoch++) {
-    total = Math.min(length.steps, total + stepsIn(epoch));
+  for (let epoch = 0; epoch < epochs && total < steps; epoch++) {
+    total = Math.min(steps, total + stepsIn(epoch));
     ends.push(total);
   }
   return ends;

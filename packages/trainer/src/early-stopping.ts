@@ -39,11 +39,17 @@ export class Selection {
     const { metric = Object.keys(metrics)[0] ?? '', mode = defaultMode(metric), minDelta = 0 } = this.options;
     const value = metrics[metric];
     if (value === undefined) {
-      throw new RangeError(`Expected the metric '${metric}' to select by, found ${Object.keys(metrics).join(', ')}; choose one of these`);
+      throw new RangeError(
+        `Expected the metric '${metric}' to select by, found ${Object.keys(metrics).join(', ')}; choose one of these`,
+      );
     }
     const best = this.state.bestMetrics?.[metric];
-    const better = Number.isFinite(value) && (best === undefined || (mode === 'max' ? value > best + minDelta : value < best - minDelta));
-    this.state = better ? { bestStep: step, bestMetrics: metrics, waited: 0 } : { ...this.state, waited: this.state.waited + 1 };
+    const better =
+      Number.isFinite(value) &&
+      (best === undefined || (mode === 'max' ? value > best + minDelta : value < best - minDelta));
+    this.state = better
+      ? { bestStep: step, bestMetrics: metrics, waited: 0 }
+      : { ...this.state, waited: this.state.waited + 1 };
     return better;
   }
 

@@ -42,7 +42,9 @@ export class ResumeMismatchError extends TrainingError {
     readonly directory: string,
     readonly differences: readonly ConfigDifference[],
   ) {
-    const listed = differences.slice(0, 8).map(({ key, checkpoint, now }) => `${key} was ${checkpoint ?? 'absent'}, is ${now ?? 'absent'}`);
+    const listed = differences
+      .slice(0, 8)
+      .map(({ key, checkpoint, now }) => `${key} was ${checkpoint ?? 'absent'}, is ${now ?? 'absent'}`);
     const more = differences.length > listed.length ? `; and ${differences.length - listed.length} more` : '';
     super(
       `Cannot resume the run in ${directory}: its configuration differs (${listed.join('; ')}${more}). ` +

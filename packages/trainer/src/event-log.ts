@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync, renameSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TrainEvent } from './events.js';
 
@@ -29,7 +29,6 @@ export class EventLog {
     this.kept.push(event);
     appendFileSync(this.file, `${JSON.stringify(event)}\n`);
   }
-
 }
 
 /** The events of a log; lines that a killed process left unfinished are passed over. */

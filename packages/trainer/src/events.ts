@@ -13,5 +13,11 @@ export type TrainEvent =
       readonly learningRate: number;
       readonly tokensPerSecond: number;
     }
-  | { readonly type: 'evaluation'; readonly step: number; readonly split: string; readonly metrics: Metrics; readonly best: boolean }
+  | {
+      readonly type: 'evaluation';
+      readonly step: number;
+      readonly split: string;
+      readonly metrics: Metrics;
+      readonly best: boolean;
+    }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };

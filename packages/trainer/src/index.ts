@@ -1,8 +1,20 @@
-export { type CompiledProgram, compileInference, compileProgram, type CompileOptions, type InferenceOptions } from './compile-program.js';
+export {
+  type CompiledProgram,
+  type CompileOptions,
+  compileInference,
+  compileProgram,
+  type InferenceOptions,
+} from './compile-program.js';
 export type { RunConfig } from './config-digest.js';
-export { type CollatedBatch, datasetSource, type DatasetSourceOptions } from './dataset-source.js';
+export { type CollatedBatch, type DatasetSourceOptions, datasetSource } from './dataset-source.js';
 export type { SelectOptions } from './early-stopping.js';
-export { type ConfigDifference, DivergenceError, ResumeMismatchError, RunFolderError, TrainingError } from './errors.js';
+export {
+  type ConfigDifference,
+  DivergenceError,
+  ResumeMismatchError,
+  RunFolderError,
+  TrainingError,
+} from './errors.js';
 export { type EvaluationOptions, type EvaluationResult, evaluateTask, type Forward } from './evaluation.js';
 export type { Metrics, TrainEvent } from './events.js';
 export { type IntervalOptions, metricIntervals } from './metric-intervals.js';

@@ -25,7 +25,8 @@ export class LinearSession implements TrainingSession {
       loss += (part * weight) / totalWeight;
     }
     const gradientNorm = Math.hypot(...gradient);
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return { loss, gradientNorm, updated: false, outputs: [] };
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+      return { loss, gradientNorm, updated: false, outputs: [] };
     this.updates++;
     const rate = request.learningRates.default ?? 0;
     for (let i = 0; i < 3; i++) {
@@ -74,7 +75,8 @@ export class LinearSession implements TrainingSession {
       const inputs = [0, 1, 2].map((i) => disturb(x[row * 3 + i]!));
       const error = inputs.reduce((sum, value, i) => sum + value * this.w[i]!, 0) - y[row]!;
       loss += error ** 2 / y.length;
-      if (gradient !== undefined) for (let i = 0; i < 3; i++) gradient[i]! += (share * 2 * error * inputs[i]!) / y.length;
+      if (gradient !== undefined)
+        for (let i = 0; i < 3; i++) gradient[i]! += (share * 2 * error * inputs[i]!) / y.length;
     }
     return loss;
   }

@@ -1,7 +1,7 @@
 import { type DeclaredParameter, initialise } from '@zooid/nn';
+import { GraphError } from '@zooid/onnx';
 import type { ParameterDeclaration } from '@zooid/runtime';
 import type { HostTensor, Random } from '@zooid/tensor';
-import { GraphError } from '@zooid/onnx';
 import type { ParameterGroup } from './training-task.js';
 
 /** The group of parameters that no wish matches. */

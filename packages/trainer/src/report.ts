@@ -70,19 +70,29 @@ function charts(curve: readonly TrainEvent[]): Chart[] {
     const byStep = new Map(points.map(({ step, value }) => [step, value]));
     return xs.map((x) => byStep.get(x) ?? null);
   };
-  const line = (name: 'loss' | 'learningRate') => aligned(steps.map((event) => ({ step: event.step, value: event[name] })));
+  const line = (name: 'loss' | 'learningRate') =>
+    aligned(steps.map((event) => ({ step: event.step, value: event[name] })));
   const metric = (name: string) => aligned(evaluations.map(({ step, metrics }) => ({ step, value: metrics[name] })));
 
-  const names = [...new Set(evaluations.flatMap(({ metrics }) => Object.keys(metrics)))].filter((name) => name !== 'loss');
+  const names = [...new Set(evaluations.flatMap(({ metrics }) => Object.keys(metrics)))].filter(
+    (name) => name !== 'loss',
+  );
   const hasLoss = evaluations.some(({ metrics }) => 'loss' in metrics);
   return [
-    { title: 'Loss', lines: ['training', ...(hasLoss ? ['validation'] : [])], data: [xs, line('loss'), ...(hasLoss ? [metric('loss')] : [])] },
+    {
+      title: 'Loss',
+      lines: ['training', ...(hasLoss ? ['validation'] : [])],
+      data: [xs, line('loss'), ...(hasLoss ? [metric('loss')] : [])],
+    },
     ...(names.length === 0 ? [] : [{ title: 'Validation metrics', lines: names, data: [xs, ...names.map(metric)] }]),
     { title: 'Learning rate', lines: ['learning rate'], data: [xs, line('learningRate')] },
   ];
 }
 
-function evaluationTable(evaluations: readonly Extract<TrainEvent, { type: 'evaluation' }>[], best: number | undefined): string {
+function evaluationTable(
+  evaluations: readonly Extract<TrainEvent, { type: 'evaluation' }>[],
+  best: number | undefined,
+): string {
   if (evaluations.length === 0) return '<p>None: the run had no validation data.</p>';
   const names = [...new Set(evaluations.flatMap(({ metrics }) => Object.keys(metrics)))];
   const head = ['step', ...names].map((name) => `<th>${escapeHtml(name)}</th>`).join('');
@@ -99,5 +109,8 @@ function escapeHtml(text: string): string {
 
 /** JSON that is safe inside a script element: `</script>` and line separators cannot end it. */
 function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[<\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

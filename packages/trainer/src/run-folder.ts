@@ -64,7 +64,12 @@ export class RunFolder {
    * Writes a checkpoint in the background; one at a time, so that this waits while an earlier one is being written.
    * @throws whatever writing the earlier one threw
    */
-  async startCheckpoint(state: CheckpointState, training: TrainingState, best: Parameters | undefined, written: (path: string) => void): Promise<void> {
+  async startCheckpoint(
+    state: CheckpointState,
+    training: TrainingState,
+    best: Parameters | undefined,
+    written: (path: string) => void,
+  ): Promise<void> {
     await this.saving;
     const started = performance.now();
     this.saving = this.store.write(state, training, best).then((path) => {

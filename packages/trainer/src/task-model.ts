@@ -6,7 +6,11 @@ import type { PreparedTask } from './training-task.js';
 export type EncoderBuilder = (context: ModuleContext) => EncoderOutput;
 
 /** An app's head on an encoder, with the app's loss when `loss` is set. */
-export function taskModel(task: Pick<PreparedTask, 'head' | 'loss'>, encoder: EncoderBuilder, options: { readonly loss: boolean }): ModelBuilder {
+export function taskModel(
+  task: Pick<PreparedTask, 'head' | 'loss'>,
+  encoder: EncoderBuilder,
+  options: { readonly loss: boolean },
+): ModelBuilder {
   return (context) => {
     const outputs = task.head(context, encoder(context));
     return options.loss ? { outputs, loss: task.loss(context, outputs) } : { outputs };

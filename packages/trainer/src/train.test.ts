@@ -20,7 +20,9 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const rows = linearRows(50);
 
-function source(options: { readonly accumulate?: number; readonly noise?: number; readonly rows?: readonly LinearRow[] } = {}): ProgramSource {
+function source(
+  options: { readonly accumulate?: number; readonly noise?: number; readonly rows?: readonly LinearRow[] } = {},
+): ProgramSource {
   return datasetSource({
     task: { collate: (features, { random }) => collateLinear(features as LinearRow[], options.noise ?? 0.1, random) },
     features: options.rows ?? rows,
@@ -69,7 +71,9 @@ async function trainUntil(step: number, changes: Partial<TrainOptions> = {}): Pr
       return plan.plan(n);
     },
   };
-  await expect(train(options(session, { ...changes, source: counting, signal: controller.signal }))).rejects.toThrow(AbortError);
+  await expect(train(options(session, { ...changes, source: counting, signal: controller.signal }))).rejects.toThrow(
+    AbortError,
+  );
 }
 
 describe('a training run', () => {
@@ -138,7 +142,11 @@ describe('a training run', () => {
     const result = await train(
       options(new LinearSession(), {
         select: { metric: 'loss', mode: 'min', patience: 2 },
-        evaluation: { split: 'validation', every: 2, run: async () => ({ loss: [5, 4, 4.5, 4.2][evaluations++] ?? 9 }) },
+        evaluation: {
+          split: 'validation',
+          every: 2,
+          run: async () => ({ loss: [5, 4, 4.5, 4.2][evaluations++] ?? 9 }),
+        },
       }),
     );
     expect(result).toMatchObject({ stopped: 'patience', steps: 8, best: { step: 4, metrics: { loss: 4 } } });
@@ -178,20 +186,27 @@ describe('resuming', () => {
   };
   /** Events without what depends on the clock. */
   const reproducible = (log: string) =>
-    log.trim().split('\n').map((line) => JSON.parse(line)).filter(({ type }) => type !== 'checkpoint')
+    log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type !== 'checkpoint')
       .map(({ tokensPerSecond: _, ...event }) => event);
 
-  it.each([1, 5, 7, 13, 14, 27])('after an abort at step %i gives bit-identical weights and the same events', async (step) => {
-    const whole = await uninterrupted();
-    await trainUntil(step);
-    const session = new LinearSession();
-    const result = await train(options(session, { resume: true }));
+  it.each([1, 5, 7, 13, 14, 27])(
+    'after an abort at step %i gives bit-identical weights and the same events',
+    async (step) => {
+      const whole = await uninterrupted();
+      await trainUntil(step);
+      const session = new LinearSession();
+      const result = await train(options(session, { resume: true }));
 
-    expect(session.requests[0]!.step).toBe(step + 1);
-    expect(session.w).toEqual(whole.session.w);
-    expect(result.best).toEqual(whole.result.best);
-    expect(reproducible(readFileSync(join(directory, 'run/events.jsonl'), 'utf8'))).toEqual(reproducible(whole.log));
-  });
+      expect(session.requests[0]!.step).toBe(step + 1);
+      expect(session.w).toEqual(whole.session.w);
+      expect(result.best).toEqual(whole.result.best);
+      expect(reproducible(readFileSync(join(directory, 'run/events.jsonl'), 'utf8'))).toEqual(reproducible(whole.log));
+    },
+  );
 
   it('continues from the checkpoint before when the newest is damaged', async () => {
     const whole = await uninterrupted();
@@ -221,7 +236,10 @@ describe('resuming', () => {
 
   it('is refused when the configuration changed, naming the keys', async () => {
     await trainUntil(5);
-    const changed = options(new LinearSession(), { resume: true, config: { recipe: { train: { learningRate: 0.1, epochs: 9 } } } });
+    const changed = options(new LinearSession(), {
+      resume: true,
+      config: { recipe: { train: { learningRate: 0.1, epochs: 9 } } },
+    });
     const error = await train(changed).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ResumeMismatchError);
     expect((error as ResumeMismatchError).differences).toEqual([
@@ -241,9 +259,13 @@ describe('resuming', () => {
           planned.push(step);
           return plain.plan(step);
         },
-        observe: (step) => void (notes = [...notes, step]),
+        observe: (step) => {
+          notes = [...notes, step];
+        },
         save: () => ({ notes }),
-        restore: (state) => void (notes = state.notes as number[]),
+        restore: (state) => {
+          notes = state.notes as number[];
+        },
       };
       return { wrapped, planned, notes: () => notes };
     };
@@ -277,7 +299,9 @@ describe('divergence', () => {
   };
 
   it('stops the run with the step, the last losses and the last good checkpoint', async () => {
-    const error = (await train(options(new LinearSession(), { source: poisoned(5) })).catch((e: unknown) => e)) as DivergenceError;
+    const error = (await train(options(new LinearSession(), { source: poisoned(5) })).catch(
+      (e: unknown) => e,
+    )) as DivergenceError;
     expect(error).toBeInstanceOf(DivergenceError);
     expect(error.step).toBe(5);
     expect(error.losses).toHaveLength(5);
@@ -289,14 +313,18 @@ describe('divergence', () => {
   });
 
   it('has a checkpoint to name even at the first step', async () => {
-    const error = (await train(options(new LinearSession(), { source: poisoned(1) })).catch((e: unknown) => e)) as DivergenceError;
+    const error = (await train(options(new LinearSession(), { source: poisoned(1) })).catch(
+      (e: unknown) => e,
+    )) as DivergenceError;
     expect(error.checkpoint).toBe(join(directory, 'run/checkpoints/step-0'));
   });
 
   it('is forgiven for as many steps in a row as allowed', async () => {
     const result = await train(options(new LinearSession(), { source: poisoned(5, 6), skipTolerance: 2 }));
     expect(result.steps).toBe(28);
-    await expect(train(options(new LinearSession(), { source: poisoned(5, 7), skipTolerance: 2 }))).rejects.toThrow(DivergenceError);
+    await expect(train(options(new LinearSession(), { source: poisoned(5, 7), skipTolerance: 2 }))).rejects.toThrow(
+      DivergenceError,
+    );
   });
 });
 

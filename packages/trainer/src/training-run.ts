@@ -62,14 +62,20 @@ export class TrainingRun {
 
   /** No step is left to do. */
   get over(): boolean {
-    return this.finished !== undefined || this.completed >= this.options.source.totalSteps || this.selection?.exhausted === true;
+    return (
+      this.finished !== undefined ||
+      this.completed >= this.options.source.totalSteps ||
+      this.selection?.exhausted === true
+    );
   }
 
   get evaluationDue(): boolean {
     const { evaluation, source } = this.options;
     if (evaluation === undefined || this.finished !== undefined || this.lastEvaluation === this.completed) return false;
     if (this.completed === source.totalSteps) return true;
-    return evaluation.every === 'epoch' ? source.epochEnds.includes(this.completed) : this.completed % evaluation.every === 0;
+    return evaluation.every === 'epoch'
+      ? source.epochEnds.includes(this.completed)
+      : this.completed % evaluation.every === 0;
   }
 
   async evaluate(): Promise<void> {
@@ -92,14 +98,21 @@ export class TrainingRun {
   async completeStep(step: number, plan: StepPlan, result: StepResult): Promise<void> {
     if (this.guard.observe(result)) {
       await this.folder.settled();
-      throw new DivergenceError(step, this.guard.state.losses, result.gradientNorm, await this.folder.newestCheckpoint());
+      throw new DivergenceError(
+        step,
+        this.guard.state.losses,
+        result.gradientNorm,
+        await this.folder.newestCheckpoint(),
+      );
     }
-    if (!result.updated) this.logger.warn({ step, loss: result.loss, gradientNorm: result.gradientNorm }, 'update skipped');
+    if (!result.updated)
+      this.logger.warn({ step, loss: result.loss, gradientNorm: result.gradientNorm }, 'update skipped');
     this.completed = step;
     const tokens = plan.microBatches.reduce((sum, batch) => sum + batch.tokens, 0);
     this.tokens += tokens;
     this.recent.tokens += tokens;
-    if (Number.isFinite(result.loss)) this.window = { loss: this.window.loss + result.loss, steps: this.window.steps + 1 };
+    if (Number.isFinite(result.loss))
+      this.window = { loss: this.window.loss + result.loss, steps: this.window.steps + 1 };
     if (step % this.logEvery === 0 || step === this.options.source.totalSteps) this.reportStep(plan);
     if (this.folder.checkpointDue(step)) await this.startCheckpoint();
   }
@@ -118,7 +131,8 @@ export class TrainingRun {
       await this.checkpoint();
       await this.writeRecord('finished', this.finished === 'patience' ? 'the metric stopped improving' : undefined);
     }
-    if (this.best !== undefined) await session.importState({ parameters: this.best, moments: new Map(), updates: this.completed });
+    if (this.best !== undefined)
+      await session.importState({ parameters: this.best, moments: new Map(), updates: this.completed });
     const best = this.bestEvaluation;
     return {
       steps: this.completed,
@@ -137,7 +151,10 @@ export class TrainingRun {
       await this.folder.settled();
       await this.writeRecord(status, reason);
     } catch (second) {
-      this.logger.error({ error: second instanceof Error ? second.message : String(second) }, 'the run record could not be written');
+      this.logger.error(
+        { error: second instanceof Error ? second.message : String(second) },
+        'the run record could not be written',
+      );
     }
   }
 
@@ -145,7 +162,9 @@ export class TrainingRun {
   private async startCheckpoint(): Promise<void> {
     const training = await this.options.session.exportState();
     const state = this.snapshot(training.updates);
-    await this.folder.startCheckpoint(state, training, this.best, (path) => this.emit({ type: 'checkpoint', step: state.step, path }));
+    await this.folder.startCheckpoint(state, training, this.best, (path) =>
+      this.emit({ type: 'checkpoint', step: state.step, path }),
+    );
   }
 
   private async restore({ state, training, best, path }: Checkpoint): Promise<void> {

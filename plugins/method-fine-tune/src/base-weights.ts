@@ -28,11 +28,19 @@ export interface BaseWeightsOptions {
  *
  * @throws ValidationError naming every tensor that is missing or has the wrong shape.
  */
-export async function readBaseWeights({ folder, declared, optional, signal }: BaseWeightsOptions): Promise<BaseWeights> {
+export async function readBaseWeights({
+  folder,
+  declared,
+  optional,
+  signal,
+}: BaseWeightsOptions): Promise<BaseWeights> {
   const file = join(folder, weightsFile);
   await access(file).catch(() => {
     throw new ValidationError(`base model ${folder}`, [
-      { path: `/${weightsFile}`, message: 'is missing; training starts from safetensors weights, convert the model first' },
+      {
+        path: `/${weightsFile}`,
+        message: 'is missing; training starts from safetensors weights, convert the model first',
+      },
     ]);
   });
   const { tensors } = await readSafetensors(file, signal === undefined ? {} : { signal });
@@ -43,7 +51,8 @@ export async function readBaseWeights({ folder, declared, optional, signal }: Ba
   const issues: Issue[] = [];
   for (const { name, shape } of declared) {
     const found = byName.get(name);
-    const complaint = found === undefined ? `'${name}' [${shape.join(', ')}] is missing` : misfit(name, shape, found.tensor);
+    const complaint =
+      found === undefined ? `'${name}' [${shape.join(', ')}] is missing` : misfit(name, shape, found.tensor);
     if (complaint === undefined) weights.set(name, asFloat32(found!.tensor));
     else if (optional(name)) fresh.push(name);
     else issues.push({ path: '', message: complaint });
@@ -68,6 +77,7 @@ function misfit(name: string, shape: readonly number[], tensor: HostTensor): str
 
 function asFloat32(tensor: HostTensor): HostTensor<'float32'> {
   if (tensor.dtype === 'float32') return tensor as HostTensor<'float32'>;
-  if (tensor.dtype === 'float16') return { dtype: 'float32', dims: tensor.dims, data: fromFloat16(tensor.data as Uint16Array) };
+  if (tensor.dtype === 'float16')
+    return { dtype: 'float32', dims: tensor.dims, data: fromFloat16(tensor.data as Uint16Array) };
   return { dtype: 'float32', dims: tensor.dims, data: Float32Array.from(tensor.data as Float64Array) };
 }

@@ -1,7 +1,7 @@
-import { allClose } from '@zooid/tensor';
 import type { GoldenCase, ManifestFields, MetricEntry } from '@zooid/hub';
-import { type Model, type Metrics, ModelError, validateDto } from '@zooid/spec';
 import type { TrainingSession } from '@zooid/runtime';
+import { type Metrics, type Model, ModelError, validateDto } from '@zooid/spec';
+import { allClose } from '@zooid/tensor';
 import { evaluateTask, metricIntervals, type PreparedTask } from '@zooid/trainer';
 import type { ExportRequest } from './export-model.js';
 import type { FineTuneOptions } from './options.js';
@@ -23,7 +23,10 @@ export async function checkExport(model: Model, prepared: PreparedJob, session: 
   const actual = await model.forward(served, { outputs: task.outputs });
   for (const name of task.outputs) {
     if (!allClose(actual[name]!, expected[name]!, tolerance)) {
-      throw new ModelError(model.artifacts.id, `The exported graph differs from the trained one by more than 1e-4 in the output '${name}'; the export cannot be trusted`);
+      throw new ModelError(
+        model.artifacts.id,
+        `The exported graph differs from the trained one by more than 1e-4 in the output '${name}'; the export cannot be trusted`,
+      );
     }
   }
 }
@@ -44,7 +47,8 @@ export async function evaluateExport(
       task,
       examples,
       features: examples.map((example) => task.featurize(example)),
-      forward: (feeds, fetch) => model.forward(feeds, { outputs: fetch, ...(context.signal === undefined ? {} : { signal: context.signal }) }),
+      forward: (feeds, fetch) =>
+        model.forward(feeds, { outputs: fetch, ...(context.signal === undefined ? {} : { signal: context.signal }) }),
       batchSize: options.batchSize,
       ...(options.maxTokensPerBatch === undefined ? {} : { maxTokensPerBatch: options.maxTokensPerBatch }),
       random: prepared.random.fork('evaluate', split),
@@ -52,7 +56,11 @@ export async function evaluateExport(
     });
     const rows = answers.map((answer, i) => ({ answer, example: examples[i] }));
     const intervals = metricIntervals(
-      (drawn) => task.metrics(drawn.map(({ answer }) => answer), drawn.map(({ example }) => example)),
+      (drawn) =>
+        task.metrics(
+          drawn.map(({ answer }) => answer),
+          drawn.map(({ example }) => example),
+        ),
       rows,
       { samples: options.bootstrap, random: prepared.random.fork('intervals', split) },
     );

@@ -15,7 +15,11 @@ export function manifestOf(job: TrainingJob): ManifestFields {
     app: job.app.name,
     method: 'fine-tune',
     recipe: job.recipe,
-    data: splits.map(({ name, files, digest }) => ({ name, files: files.map((file) => basename(file)), sha256: digest })),
+    data: splits.map(({ name, files, digest }) => ({
+      name,
+      files: files.map((file) => basename(file)),
+      sha256: digest,
+    })),
     seeds: [job.seed],
     metrics: {},
     createdWith: { zooid: versionOf('../package.json'), node: process.version },
@@ -27,9 +31,17 @@ export function manifestOf(job: TrainingJob): ManifestFields {
 export function cardOf(job: TrainingJob, manifest: ManifestFields): string {
   const { id, data, metrics, description } = manifest;
   const sections: CardSection[] = [
-    { heading: 'Model', body: `${description ?? job.app.description}\n\nApp \`${job.app.name}\`, trained with Zooid's \`${manifest.method}\`${job.base === undefined ? ' from scratch' : ` from \`${job.base.id}\``}, seed ${job.seed}.` },
+    {
+      heading: 'Model',
+      body: `${description ?? job.app.description}\n\nApp \`${job.app.name}\`, trained with Zooid's \`${manifest.method}\`${job.base === undefined ? ' from scratch' : ` from \`${job.base.id}\``}, seed ${job.seed}.`,
+    },
     { heading: 'Results', body: metricsTable(metrics) },
-    { heading: 'Data', body: data.map(({ name, files, sha256 }) => `- ${name}: ${files.join(', ')} (sha256 \`${sha256.slice(0, 12)}…\`)`).join('\n') },
+    {
+      heading: 'Data',
+      body: data
+        .map(({ name, files, sha256 }) => `- ${name}: ${files.join(', ')} (sha256 \`${sha256.slice(0, 12)}…\`)`)
+        .join('\n'),
+    },
     { heading: 'Use', body: `\`\`\`sh\nzooid run ./${id} "text"\nzooid serve --model ${id}=./${id}\n\`\`\`` },
     { heading: 'Recipe', body: `\`\`\`json\n${JSON.stringify(job.recipe, null, 2)}\n\`\`\`` },
   ];

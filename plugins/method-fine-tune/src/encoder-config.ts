@@ -1,5 +1,5 @@
 import { ValidationError } from '@zooid/common';
-import { encoderPresets, type EncoderPreset, parseEncoderConfig } from '@zooid/nn';
+import { type EncoderPreset, encoderPresets, parseEncoderConfig } from '@zooid/nn';
 import type { TrainingJob } from '@zooid/spec';
 import type { FineTuneOptions } from './options.js';
 
@@ -10,11 +10,16 @@ import type { FineTuneOptions } from './options.js';
  * @throws ValidationError for an unknown preset, an unknown or ill-typed field, or an encoder beside a base model.
  */
 export function encoderConfigOf(job: TrainingJob, options: FineTuneOptions): Readonly<Record<string, unknown>> {
-  const dropout = options.dropout === undefined ? {} : { hidden_dropout_prob: options.dropout, attention_probs_dropout_prob: options.dropout };
+  const dropout =
+    options.dropout === undefined
+      ? {}
+      : { hidden_dropout_prob: options.dropout, attention_probs_dropout_prob: options.dropout };
   const section = job.recipe.encoder as Readonly<Record<string, unknown>> | undefined;
   if (job.base !== undefined) {
     if (section !== undefined && Object.keys(section).length > 0) {
-      throw new ValidationError('recipe', [{ path: '/encoder', message: 'must be left out: the base model says what the encoder is' }]);
+      throw new ValidationError('recipe', [
+        { path: '/encoder', message: 'must be left out: the base model says what the encoder is' },
+      ]);
     }
     parseEncoderConfig(job.base.config);
     return { ...job.base.config, ...dropout };
@@ -22,7 +27,10 @@ export function encoderConfigOf(job: TrainingJob, options: FineTuneOptions): Rea
   const { preset = 'mini', ...overrides } = section ?? {};
   if (typeof preset !== 'string' || !Object.hasOwn(encoderPresets, preset)) {
     throw new ValidationError('recipe', [
-      { path: '/encoder/preset', message: `must be one of ${Object.keys(encoderPresets).join(', ')}, got ${JSON.stringify(preset)}` },
+      {
+        path: '/encoder/preset',
+        message: `must be one of ${Object.keys(encoderPresets).join(', ')}, got ${JSON.stringify(preset)}`,
+      },
     ]);
   }
   const fields = encoderPresets[preset as EncoderPreset];
@@ -30,7 +38,10 @@ export function encoderConfigOf(job: TrainingJob, options: FineTuneOptions): Rea
   if (unknown.length > 0) {
     throw new ValidationError(
       'recipe',
-      unknown.map((key) => ({ path: `/encoder/${key}`, message: `is unknown; known: preset, ${Object.keys(fields).join(', ')}` })),
+      unknown.map((key) => ({
+        path: `/encoder/${key}`,
+        message: `is unknown; known: preset, ${Object.keys(fields).join(', ')}`,
+      })),
     );
   }
   return { model_type: 'bert', ...parseEncoderConfig({ ...fields, ...overrides, ...dropout }) };

@@ -32,11 +32,19 @@ export async function readExamples(job: TrainingJob, options: ReadExamplesOption
     const more = issues.length > issueLimit ? [{ path: '', message: 'and more' }] : [];
     throw new ValidationError('The data cannot be used for training', [...shown, ...more]);
   }
-  if (train.length === 0) throw new ValidationError('The data cannot be used for training', [{ path: '', message: 'the training split is empty' }]);
+  if (train.length === 0)
+    throw new ValidationError('The data cannot be used for training', [
+      { path: '', message: 'the training split is empty' },
+    ]);
   return { train, validation, test };
 }
 
-async function readSplit(split: DataSplit, job: TrainingJob, options: ReadExamplesOptions, issues: Issue[]): Promise<unknown[]> {
+async function readSplit(
+  split: DataSplit,
+  job: TrainingJob,
+  options: ReadExamplesOptions,
+  issues: Issue[],
+): Promise<unknown[]> {
   const examples: unknown[] = [];
   try {
     for await (const { record, origin } of split.records(options.signal)) {
@@ -45,7 +53,8 @@ async function readSplit(split: DataSplit, job: TrainingJob, options: ReadExampl
         examples.push(options.task.parse(record, job.appOptions));
       } catch (error) {
         if (!(error instanceof ValidationError)) throw error;
-        for (const { path, message } of error.issues) issues.push({ path: '', message: `${origin}: ${path} ${message}` });
+        for (const { path, message } of error.issues)
+          issues.push({ path: '', message: `${origin}: ${path} ${message}` });
         if (issues.length > issueLimit) break;
       }
     }

@@ -3,7 +3,7 @@ import { goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } 
 import { writeModel } from '@zooid/onnx';
 import type { TrainingSession } from '@zooid/runtime';
 import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
-import { compileInference, type PreparedTask, taskModel, type TrainingTask } from '@zooid/trainer';
+import { compileInference, type PreparedTask, type TrainingTask, taskModel } from '@zooid/trainer';
 import { checkExport, evaluateExport, goldenCases } from './check-export.js';
 import { cardOf, manifestOf } from './describe-model.js';
 import { openExport } from './open-export.js';
@@ -35,7 +35,11 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
   const { task } = prepared;
   context.progress({ type: 'stage', name: 'export', detail: job.output });
   const { parameters: weights } = await session.exportState({ moments: false });
-  const graph = compileInference({ build: taskModel(task, prepared.encoder, { loss: false }), outputs: task.outputs, weights });
+  const graph = compileInference({
+    build: taskModel(task, prepared.encoder, { loss: false }),
+    outputs: task.outputs,
+    weights,
+  });
   const manifest = manifestOf(job);
   await writeModelFolder(job.output, {
     config: { ...task.config, ...calibration },

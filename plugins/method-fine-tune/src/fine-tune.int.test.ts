@@ -16,11 +16,24 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const encoder = { preset: 'tiny', num_hidden_layers: 1, hidden_size: 32, intermediate_size: 64, max_position_embeddings: 16 };
+const encoder = {
+  preset: 'tiny',
+  num_hidden_layers: 1,
+  hidden_size: 32,
+  intermediate_size: 64,
+  max_position_embeddings: 16,
+};
 
-function job(output: string, changes: Partial<TrainingJob> & { readonly train?: Record<string, unknown> } = {}): TrainingJob {
+function job(
+  output: string,
+  changes: Partial<TrainingJob> & { readonly train?: Record<string, unknown> } = {},
+): TrainingJob {
   const { train = {}, ...rest } = changes;
-  const options = validateDto(FineTuneOptions, { epochs: 5, batchSize: 16, learningRate: 3e-3, dropout: 0.1, bootstrap: 50, ...train }, 'train');
+  const options = validateDto(
+    FineTuneOptions,
+    { epochs: 5, batchSize: 16, learningRate: 3e-3, dropout: 0.1, bootstrap: 50, ...train },
+    'train',
+  );
   return {
     app: toyApp as unknown as App,
     appOptions: {},
@@ -61,9 +74,17 @@ describe('fine-tuning from scratch', () => {
     expect(events.at(-1)).toMatchObject({ type: 'done', output: request.output });
 
     const folder = await readModelFolder(request.output, { verify: true });
-    expect(folder.config).toMatchObject({ model_type: 'bert', vocab_size: 29, toy: { labels: ['no', 'yes'], bias: 1 } });
+    expect(folder.config).toMatchObject({
+      model_type: 'bert',
+      vocab_size: 29,
+      toy: { labels: ['no', 'yes'], bias: 1 },
+    });
     expect(folder.manifest).toMatchObject({ app: 'toy', method: 'fine-tune', seeds: [5], golden: 'golden.json' });
-    const { value, low, high } = folder.manifest!.metrics.test!.accuracy as { value: number; low: number; high: number };
+    const { value, low, high } = folder.manifest!.metrics.test!.accuracy as {
+      value: number;
+      low: number;
+      high: number;
+    };
     expect(value).toBe(metrics.accuracy);
     expect(low).toBeLessThanOrEqual(value);
     expect(high).toBeGreaterThanOrEqual(value);
@@ -94,7 +115,9 @@ describe('fine-tuning from scratch', () => {
     await second.result;
 
     expect(second.events.filter(({ type }) => type === 'step').length).toBeLessThan(20);
-    expect(readFileSync(join(interrupted.output, 'model.safetensors'))).toEqual(readFileSync(join(whole.output, 'model.safetensors')));
+    expect(readFileSync(join(interrupted.output, 'model.safetensors'))).toEqual(
+      readFileSync(join(whole.output, 'model.safetensors')),
+    );
   });
 
   it('continues from a base folder, refuses weights that do not fit, and keeps frozen parameters', async () => {
@@ -108,7 +131,9 @@ describe('fine-tuning from scratch', () => {
     });
     const { metrics } = await run(tuned).result;
     expect(metrics.accuracy).toBeGreaterThan(0.9);
-    const [before, after] = await Promise.all([base, tuned.output].map((folder) => readSafetensors(join(folder, 'model.safetensors'))));
+    const [before, after] = await Promise.all(
+      [base, tuned.output].map((folder) => readSafetensors(join(folder, 'model.safetensors'))),
+    );
     const words = 'bert.embeddings.word_embeddings.weight';
     expect(after!.tensors.get(words)).toEqual(before!.tensors.get(words));
     const query = 'bert.encoder.layer.0.attention.self.query.weight';

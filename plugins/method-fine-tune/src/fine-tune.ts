@@ -1,5 +1,12 @@
 import { capabilityOf } from '@zooid/common';
-import { type App, injectable, type Method, type TrainingContext, type TrainingJob, type TrainingResult } from '@zooid/spec';
+import {
+  type App,
+  injectable,
+  type Method,
+  type TrainingContext,
+  type TrainingJob,
+  type TrainingResult,
+} from '@zooid/spec';
 import { TrainingTask } from '@zooid/trainer';
 import { FineTuneOptions } from './options.js';
 import { runJob } from './run-job.js';
@@ -12,7 +19,9 @@ export class FineTune implements Method<FineTuneOptions> {
   readonly options = FineTuneOptions;
 
   misfit(app: App): string | undefined {
-    return capabilityOf(app, TrainingTask) === undefined ? `it does not offer the capability '${TrainingTask.key.description}'` : undefined;
+    return capabilityOf(app, TrainingTask) === undefined
+      ? `it does not offer the capability '${TrainingTask.key.description}'`
+      : undefined;
   }
 
   run(job: TrainingJob, context: TrainingContext): Promise<TrainingResult> {

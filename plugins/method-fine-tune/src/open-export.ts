@@ -6,7 +6,10 @@ import { graphFile } from './export-model.js';
 
 /** Opens a folder that was just written, as a backend would, without going through one. */
 export async function openExport(folder: string, id: string): Promise<Model> {
-  const [config, manifest] = await Promise.all([readJson(join(folder, 'config.json')), readJson(join(folder, 'zooid.json'))]);
+  const [config, manifest] = await Promise.all([
+    readJson(join(folder, 'config.json')),
+    readJson(join(folder, 'zooid.json')),
+  ]);
   const pool = await createInferencePool({ model: join(folder, graphFile) });
   return {
     artifacts: { id, revision: String(manifest.revision), folder, config, manifest },

@@ -59,4 +59,8 @@ export class FineTuneOptions {
 }
 
 /** Options that may differ between a run and its resumption. */
-export const operationalOptions = ['threads', 'checkpointSeconds', 'bootstrap'] as const satisfies readonly (keyof FineTuneOptions)[];
+export const operationalOptions = [
+  'threads',
+  'checkpointSeconds',
+  'bootstrap',
+] as const satisfies readonly (keyof FineTuneOptions)[];

@@ -12,8 +12,8 @@ import {
   type Features,
   mergeDeclared,
   type PreparedTask,
-  taskModel,
   type TrainingTask,
+  taskModel,
 } from '@zooid/trainer';
 import { readBaseWeights } from './base-weights.js';
 import { encoderConfigOf } from './encoder-config.js';
@@ -94,7 +94,9 @@ async function prepareTask(
 ): Promise<PreparedTask> {
   if (options.keepHead) {
     if (job.base === undefined) {
-      throw new ValidationError('recipe', [{ path: '/train/keepHead', message: 'needs a base model trained for this app' }]);
+      throw new ValidationError('recipe', [
+        { path: '/train/keepHead', message: 'needs a base model trained for this app' },
+      ]);
     }
     return trainingTask.restore(job.base.folder, job.appOptions);
   }
@@ -108,9 +110,19 @@ async function prepareTask(
 }
 
 /** With the loss where the app gives labels to an evaluation batch, else without. */
-function compileEvaluation(task: PreparedTask, encoder: EncoderBuilder, features: readonly Features[], random: Random): CompiledProgram {
+function compileEvaluation(
+  task: PreparedTask,
+  encoder: EncoderBuilder,
+  features: readonly Features[],
+  random: Random,
+): CompiledProgram {
   const compile = (loss: boolean) =>
-    compileProgram({ name: 'evaluate', mode: 'evaluate', build: taskModel(task, encoder, { loss }), outputs: task.outputs });
+    compileProgram({
+      name: 'evaluate',
+      mode: 'evaluate',
+      build: taskModel(task, encoder, { loss }),
+      outputs: task.outputs,
+    });
   if (features.length === 0) return compile(false);
   const sample = task.collate(features.slice(0, 1), { training: false, labels: true, random: random.fork('probe') });
   const withLoss = compile(true);
@@ -139,7 +151,10 @@ function checkLengths(features: readonly Features[], limit: number): void {
   const longest = features.reduce((most, { length }) => Math.max(most, length), 0);
   if (longest > limit) {
     throw new ValidationError('training data', [
-      { path: '', message: `has an example of ${longest} tokens, but the encoder serves ${limit}; truncate in the app's options or raise max_position_embeddings` },
+      {
+        path: '',
+        message: `has an example of ${longest} tokens, but the encoder serves ${limit}; truncate in the app's options or raise max_position_embeddings`,
+      },
     ]);
   }
 }

@@ -3,7 +3,15 @@ import { capabilityOf } from '@zooid/common';
 import { recoverModelFolder, runFolder } from '@zooid/hub';
 import { createTrainingSession, type TrainingSession } from '@zooid/runtime';
 import { PluginError, type TrainingContext, type TrainingJob, type TrainingResult } from '@zooid/spec';
-import { datasetSource, type EvaluationResult, evaluateTask, type ProgramSource, type RunConfig, train, TrainingTask } from '@zooid/trainer';
+import {
+  datasetSource,
+  type EvaluationResult,
+  evaluateTask,
+  type ProgramSource,
+  type RunConfig,
+  TrainingTask,
+  train,
+} from '@zooid/trainer';
 import { exportModel } from './export-model.js';
 import { learningRates } from './learning-rates.js';
 import { type FineTuneOptions, operationalOptions } from './options.js';
@@ -15,11 +23,17 @@ export async function runJob(job: TrainingJob, context: TrainingContext): Promis
   const { progress, logger, signal } = context;
   const options = job.options as FineTuneOptions;
   const trainingTask = capabilityOf(job.app, TrainingTask);
-  if (trainingTask === undefined) throw new PluginError('method-fine-tune', `fine-tune cannot train '${job.app.name}': it offers no TrainingTask`);
+  if (trainingTask === undefined)
+    throw new PluginError('method-fine-tune', `fine-tune cannot train '${job.app.name}': it offers no TrainingTask`);
   await recoverModelFolder(job.output);
 
   progress({ type: 'stage', name: 'prepare' });
-  const prepared = await prepareJob(job, { trainingTask, options, logger, ...(signal === undefined ? {} : { signal }) });
+  const prepared = await prepareJob(job, {
+    trainingTask,
+    options,
+    logger,
+    ...(signal === undefined ? {} : { signal }),
+  });
   await using session = await createTrainingSession({
     parameters: prepared.parameters,
     programs: [prepared.programs.train, prepared.programs.evaluate],
@@ -60,7 +74,11 @@ function sourceOf(job: TrainingJob, { task, features, random }: PreparedJob, opt
     accumulate: options.accumulate,
     length: options.maxSteps === undefined ? { epochs: options.epochs } : { steps: options.maxSteps },
     random: random.fork('train'),
-    learningRates: learningRates(options, task.groups.map(({ name }) => name), job.base !== undefined),
+    learningRates: learningRates(
+      options,
+      task.groups.map(({ name }) => name),
+      job.base !== undefined,
+    ),
   });
 }
 
@@ -105,7 +123,12 @@ async function trainSession(
 }
 
 /** The session's present weights on the validation split. */
-function validate(prepared: PreparedJob, session: TrainingSession, options: FineTuneOptions, signal?: AbortSignal): Promise<EvaluationResult> {
+function validate(
+  prepared: PreparedJob,
+  session: TrainingSession,
+  options: FineTuneOptions,
+  signal?: AbortSignal,
+): Promise<EvaluationResult> {
   const { task, examples, features, programs, random } = prepared;
   return evaluateTask({
     task,
@@ -124,7 +147,9 @@ function validate(prepared: PreparedJob, session: TrainingSession, options: Fine
 function runConfig(job: TrainingJob, prepared: PreparedJob): RunConfig {
   const { train: options, ...recipe } = job.recipe;
   const operational: readonly string[] = operationalOptions;
-  const decisive = Object.fromEntries(Object.entries(options ?? job.options).filter(([key]) => !operational.includes(key)));
+  const decisive = Object.fromEntries(
+    Object.entries(options ?? job.options).filter(([key]) => !operational.includes(key)),
+  );
   const { train, validation, test } = job.data;
   return {
     recipe: { ...recipe, train: decisive },

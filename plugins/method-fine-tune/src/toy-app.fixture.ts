@@ -41,7 +41,10 @@ export class ToyTask implements PreparedTask {
     return { length: ids.length, ids, label: this.labels.indexOf(example.label) };
   }
 
-  collate(rows: readonly ToyFeatures[], { training, labels = training }: { training: boolean; labels?: boolean }): TensorMap {
+  collate(
+    rows: readonly ToyFeatures[],
+    { training, labels = training }: { training: boolean; labels?: boolean },
+  ): TensorMap {
     const width = Math.max(...rows.map(({ length }) => length));
     const int64 = (dims: number[], value: (row: number, column: number) => number): HostTensor<'int64'> => ({
       dtype: 'int64',
@@ -60,12 +63,18 @@ export class ToyTask implements PreparedTask {
   }
 
   head(context: ModuleContext, encoder: EncoderOutput): Readonly<Record<string, Value>> {
-    return { logits: classificationHead(context, encoder.pooledOutput(), { labels: this.labels.length, dropout: 0.1 }) };
+    return {
+      logits: classificationHead(context, encoder.pooledOutput(), { labels: this.labels.length, dropout: 0.1 }),
+    };
   }
 
   loss(context: ModuleContext, { logits }: Readonly<Record<string, Value>>): Value {
     const labels = context.input('labels', 'int64', ['batch']);
-    return logits!.logSoftmax(-1).gatherElements(labels.unsqueeze([1]), 1).neg().mean([0, 1], false);
+    return logits!
+      .logSoftmax(-1)
+      .gatherElements(labels.unsqueeze([1]), 1)
+      .neg()
+      .mean([0, 1], false);
   }
 
   decode({ logits }: TensorMap): string[] {
