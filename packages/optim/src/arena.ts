@@ -1,4 +1,4 @@
-import { KernelMemory, type KernelChoice, memoryCapacity } from './kernels/kernel-memory.js';
+import { type KernelChoice, KernelMemory, memoryCapacity } from './kernels/kernel-memory.js';
 import { paddedCount } from './kernels/kernels.js';
 
 /** A parameter to find room for. */
@@ -38,7 +38,10 @@ export function planArena(
       );
     }
     let shard = shards.at(-1);
-    if (shard === undefined || shard.elements + elements > capacity) shards.push((shard = { names: [], elements: 0 }));
+    if (shard === undefined || shard.elements + elements > capacity) {
+      shard = { names: [], elements: 0 };
+      shards.push(shard);
+    }
     shard.names.push(name);
     shard.elements += elements;
   }

@@ -44,7 +44,8 @@ export function createSchedule(options: ScheduleOptions): Schedule {
 function warmupSteps({ warmupSteps: steps, warmupRatio: ratio, totalSteps }: ScheduleOptions): number {
   if (steps !== undefined && ratio !== undefined) throw new RangeError('Give warmupSteps or warmupRatio, not both');
   if (steps !== undefined) {
-    if (!Number.isInteger(steps) || steps < 0) throw new RangeError(`Expected a whole number of warm-up steps, got ${steps}`);
+    if (!Number.isInteger(steps) || steps < 0)
+      throw new RangeError(`Expected a whole number of warm-up steps, got ${steps}`);
     return steps;
   }
   if (ratio === undefined) return 0;

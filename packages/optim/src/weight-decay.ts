@@ -1,5 +1,6 @@
 const bias = /(^|[._])bias(_\w+)?$/i;
-const normalisation = /(^|\.)(\w*layer_?norm\w*|\w*batch_?norm\w*|\w*rms_?norm\w*|(\w+_)?norm\d*|ln(_\w+)?\d*)\.(weight|gamma|beta)$/i;
+const normalisation =
+  /(^|\.)(\w*layer_?norm\w*|\w*batch_?norm\w*|\w*rms_?norm\w*|(\w+_)?norm\d*|ln(_\w+)?\d*)\.(weight|gamma|beta)$/i;
 
 /**
  * Whether AdamW decays a parameter: everything but scalars, biases and the gains of normalisation layers, which are

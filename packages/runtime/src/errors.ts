@@ -17,6 +17,8 @@ export class QueueFullError extends ZooidError {
   readonly code = 'QUEUE_FULL';
 
   constructor(readonly maxQueue: number) {
-    super(`The pool holds at most ${maxQueue} waiting runs and all places are taken; try again later or raise maxQueue`);
+    super(
+      `The pool holds at most ${maxQueue} waiting runs and all places are taken; try again later or raise maxQueue`,
+    );
   }
 }

@@ -1,7 +1,13 @@
 export { QueueFullError, SessionError } from './errors.js';
-export { createInferencePool, type InferencePool, type InferencePoolOptions, type RunOptions } from './inference/inference-pool.js';
+export {
+  createInferencePool,
+  type InferencePool,
+  type InferencePoolOptions,
+  type RunOptions,
+} from './inference/inference-pool.js';
 export type { ValueInfo } from './ort.js';
 export { runModel } from './run-model.js';
+export { createTrainingSession } from './training/training-session.js';
 export type {
   GradientSource,
   ParameterDeclaration,
@@ -13,4 +19,3 @@ export type {
   TrainingSessionOptions,
   TrainingState,
 } from './training-program.js';
-export { createTrainingSession } from './training/training-session.js';

@@ -34,7 +34,8 @@ export function toOrtTensor({ dtype, dims, data }: HostTensor): Tensor {
 /** The same numbers as a host tensor, not copied. @throws TypeError for element types that Zooid does not know. */
 export function fromOrtTensor(tensor: Tensor): HostTensor {
   const dtype: string = tensor.type;
-  if (!isDType(dtype)) throw new TypeError(`Expected one of ${Object.keys(arrays).join(', ')}, got elements of type ${dtype}`);
+  if (!isDType(dtype))
+    throw new TypeError(`Expected one of ${Object.keys(arrays).join(', ')}, got elements of type ${dtype}`);
   const data = tensor.data as ArrayBufferView & { readonly length: number };
   // float16 arrives as Float16Array where the host has one; we carry its bits.
   return { dtype, dims: tensor.dims, data: new arrays[dtype](data.buffer, data.byteOffset, data.length) } as HostTensor;

@@ -1,5 +1,5 @@
-import type { DType, HostTensor, Shape, TensorMap } from '@zooid/tensor';
 import type { OptimizerOptions } from '@zooid/optim';
+import type { DType, HostTensor, Shape, TensorMap } from '@zooid/tensor';
 
 /** A trainable (or frozen) array. Names are the checkpoint's, which are Hugging Face's. */
 export interface ParameterDeclaration {
@@ -98,7 +98,10 @@ export interface TrainingState {
    * First and second moments per trainable parameter, and how often it was updated: this enters the bias correction
    * and differs between parameters when groups or programs skip some. Absent: `updates` of the whole state.
    */
-  readonly moments: ReadonlyMap<string, { readonly m: Float32Array; readonly v: Float32Array; readonly updates?: number }>;
+  readonly moments: ReadonlyMap<
+    string,
+    { readonly m: Float32Array; readonly v: Float32Array; readonly updates?: number }
+  >;
   /** Steps that updated anything. */
   readonly updates: number;
 }
@@ -109,7 +112,11 @@ export interface TrainingSession extends AsyncDisposable {
   /** Runs a program without updating; randoms are fed as "keep everything". */
   evaluate(program: string, feeds: TensorMap, fetch: readonly string[]): Promise<TensorMap>;
   /** Gradients of one batch by parameter name, rows scattered; for checks and for methods that need them. */
-  gradients(program: string, feeds: TensorMap, step: number): Promise<{ loss: number; gradients: ReadonlyMap<string, HostTensor<'float32'>> }>;
+  gradients(
+    program: string,
+    feeds: TensorMap,
+    step: number,
+  ): Promise<{ loss: number; gradients: ReadonlyMap<string, HostTensor<'float32'>> }>;
   addProgram(program: TrainingProgram): Promise<void>;
   /** Copies; `moments: false` leaves the moments empty. */
   exportState(options?: { readonly moments?: boolean }): Promise<TrainingState>;

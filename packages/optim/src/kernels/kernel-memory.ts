@@ -95,8 +95,11 @@ export class KernelMemory {
    * order. The caller has checked that the indices are inside the table.
    */
   scatterAddRows(table: number, indices: Int32Array, values: Float32Array, width: number): void {
+    if (width > stagedFloats) {
+      this.scatterAddWideRows(table, indices, values, width);
+      return;
+    }
     const rowsAtOnce = Math.min(stagedIndices, Math.floor(stagedFloats / width));
-    if (rowsAtOnce === 0) return this.scatterAddWideRows(table, indices, values, width);
     for (let start = 0; start < indices.length; start += rowsAtOnce) {
       const rows = Math.min(rowsAtOnce, indices.length - start);
       this.stagedRows.set(indices.subarray(start, start + rows));

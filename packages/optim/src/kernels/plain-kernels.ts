@@ -17,8 +17,17 @@ export class PlainKernels implements Kernels {
   }
 
   adamw(p: number, g: number, m: number, v: number, count: number, coefficients: AdamWCoefficients): void {
-    const { gradientScale, beta1, oneMinusBeta1, beta2, oneMinusBeta2, decay, stepSize, inverseRootCorrection, epsilon } =
-      coefficients;
+    const {
+      gradientScale,
+      beta1,
+      oneMinusBeta1,
+      beta2,
+      oneMinusBeta2,
+      decay,
+      stepSize,
+      inverseRootCorrection,
+      epsilon,
+    } = coefficients;
     const length = wholeBlocks(count);
     const ps = this.view(p, length);
     const gs = this.view(g, length);
@@ -40,7 +49,16 @@ export class PlainKernels implements Kernels {
     const xs = this.view(x, length);
     const partial = new Float64Array(8);
     for (let i = 0; i < length; i++) partial[i & 7]! += xs[i]! * xs[i]!;
-    const [a, b, c, d, e, f, g, h] = partial as unknown as [number, number, number, number, number, number, number, number];
+    const [a, b, c, d, e, f, g, h] = partial as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     return a + e + (c + g) + (b + f + (d + h));
   }
 

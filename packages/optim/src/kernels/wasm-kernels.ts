@@ -1,5 +1,5 @@
 import type { AdamWCoefficients } from '../adamw.js';
-import { wasmHost, type WasmHost, type WasmMemory, type WasmModule } from '../wasm/host.js';
+import { type WasmHost, type WasmMemory, type WasmModule, wasmHost } from '../wasm/host.js';
 import { dropoutConstants, type Kernels } from './kernels.js';
 import { assembleKernels } from './wasm-module.js';
 

@@ -31,7 +31,15 @@ const adamw = defineFunction('adamw', undefined, (scope) => {
   const setUp: Code[] = [];
   const [gradientScale, beta1, oneMinusBeta1, beta2, oneMinusBeta2, decay, stepSize, inverseRootCorrection, epsilon] =
     scalars.map((scalar) => splat(scope, scalar, setUp)) as [
-      Variable, Variable, Variable, Variable, Variable, Variable, Variable, Variable, Variable,
+      Variable,
+      Variable,
+      Variable,
+      Variable,
+      Variable,
+      Variable,
+      Variable,
+      Variable,
+      Variable,
     ];
   const gradient = scope.local('v128');
   const first = scope.local('v128');
@@ -39,22 +47,26 @@ const adamw = defineFunction('adamw', undefined, (scope) => {
   const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(second.get), inverseRootCorrection.get), epsilon.get);
   return [
     setUp,
-    forEachBlock(end, [p, g, m, v], [
-      gradient.set(f32x4.mul(v128.load(g.get), gradientScale.get)),
-      first.set(f32x4.add(f32x4.mul(beta1.get, v128.load(m.get)), f32x4.mul(oneMinusBeta1.get, gradient.get))),
-      second.set(
-        f32x4.add(
-          f32x4.mul(beta2.get, v128.load(v.get)),
-          f32x4.mul(oneMinusBeta2.get, f32x4.mul(gradient.get, gradient.get)),
+    forEachBlock(
+      end,
+      [p, g, m, v],
+      [
+        gradient.set(f32x4.mul(v128.load(g.get), gradientScale.get)),
+        first.set(f32x4.add(f32x4.mul(beta1.get, v128.load(m.get)), f32x4.mul(oneMinusBeta1.get, gradient.get))),
+        second.set(
+          f32x4.add(
+            f32x4.mul(beta2.get, v128.load(v.get)),
+            f32x4.mul(oneMinusBeta2.get, f32x4.mul(gradient.get, gradient.get)),
+          ),
         ),
-      ),
-      v128.store(m.get, first.get),
-      v128.store(v.get, second.get),
-      v128.store(
-        p.get,
-        f32x4.sub(f32x4.mul(v128.load(p.get), decay.get), f32x4.div(f32x4.mul(stepSize.get, first.get), denominator)),
-      ),
-    ]),
+        v128.store(m.get, first.get),
+        v128.store(v.get, second.get),
+        v128.store(
+          p.get,
+          f32x4.sub(f32x4.mul(v128.load(p.get), decay.get), f32x4.div(f32x4.mul(stepSize.get, first.get), denominator)),
+        ),
+      ],
+    ),
   ];
 });
 
@@ -72,7 +84,12 @@ const sumOfSquares = defineFunction('sumOfSquares', 'f64', (scope) => {
   const [a, b, c, d] = sums as [Variable, Variable, Variable, Variable];
   const total = f64x2.add(f64x2.add(a.get, c.get), f64x2.add(b.get, d.get));
   return [
-    forEachBlock(pairsEnd, [x], sums.map((sum, i) => accumulate(sum, 8 * i)), 32),
+    forEachBlock(
+      pairsEnd,
+      [x],
+      sums.map((sum, i) => accumulate(sum, 8 * i)),
+      32,
+    ),
     forEachBlock(end, [x], [accumulate(a, 0), accumulate(b, 8)]),
     a.set(total),
     f64.add(f64x2.extractLane(a.get, 0), f64x2.extractLane(a.get, 1)),
@@ -152,16 +169,20 @@ const dropoutMask = defineFunction('dropoutMask', undefined, (scope) => {
     setUp,
     threshold.set(i32x4.splat(thresholdBits.get)),
     [s0, s1, s2, s3].map((word, i) => word.set(v128.load(state.get, 16 * i))),
-    forEachBlock(end, [x], [
-      v128.store(x.get, v128.and(factor.get, i32x4.geU(i32x4.add(s0.get, s3.get), threshold.get))),
-      t.set(i32x4.shl(s1.get, i32.const(9))),
-      xorInto(s2, s0),
-      xorInto(s3, s1),
-      xorInto(s1, s2),
-      xorInto(s0, s3),
-      xorInto(s2, t),
-      s3.set(v128.or(i32x4.shl(s3.get, i32.const(11)), i32x4.shrU(s3.get, i32.const(21)))),
-    ]),
+    forEachBlock(
+      end,
+      [x],
+      [
+        v128.store(x.get, v128.and(factor.get, i32x4.geU(i32x4.add(s0.get, s3.get), threshold.get))),
+        t.set(i32x4.shl(s1.get, i32.const(9))),
+        xorInto(s2, s0),
+        xorInto(s3, s1),
+        xorInto(s1, s2),
+        xorInto(s0, s3),
+        xorInto(s2, t),
+        s3.set(v128.or(i32x4.shl(s3.get, i32.const(11)), i32x4.shrU(s3.get, i32.const(21)))),
+      ],
+    ),
   ];
 });
 

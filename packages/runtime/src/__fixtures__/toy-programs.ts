@@ -31,7 +31,11 @@ export function regressionParameters(): ParameterDeclaration[] {
  * loss = mean((((x ⊙ mask) W + b) ⊙ gain − target)²), with its gradients written out by hand. `temperature` scales
  * the loss. The gradient of the frozen gain is computed too, and must be ignored.
  */
-export function regressionProgram(name = 'regression', rate?: number, scalars: readonly string[] = []): TrainingProgram {
+export function regressionProgram(
+  name = 'regression',
+  rate?: number,
+  scalars: readonly string[] = [],
+): TrainingProgram {
   const graph = new Graph();
   const [weight, bias, gain] = [
     graph.input('weight', 'float32', [features, targets]),

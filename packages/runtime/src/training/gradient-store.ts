@@ -1,7 +1,6 @@
 import { SessionError } from '../errors.js';
 import type { ParameterStore, StoredParameter } from './parameter-store.js';
 
-
 /**
  * Gradients of one step, in the arena beside their parameters.
  *
@@ -121,7 +120,8 @@ export class GradientEntry {
   }
 
   private touch(indices: Int32Array, rows: number): void {
-    const isTouched = (this.isTouched ??= new Uint8Array(rows));
+    this.isTouched ??= new Uint8Array(rows);
+    const isTouched = this.isTouched;
     for (const row of indices) {
       if (isTouched[row] === 0) {
         isTouched[row] = 1;

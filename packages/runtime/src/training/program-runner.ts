@@ -110,7 +110,12 @@ export class ProgramRunner {
       const shape = randomShapes[i]!;
       const count = product(shape);
       const offset = memory.allocate(count);
-      memory.kernels.dropoutMask(offset, count, rate, randomState(this.context.seed, request.step, request.microBatch, i));
+      memory.kernels.dropoutMask(
+        offset,
+        count,
+        rate,
+        randomState(this.context.seed, request.step, request.microBatch, i),
+      );
       inputs[name] = new Tensor('float32', memory.view(offset, count), shape);
     });
 
@@ -189,14 +194,13 @@ export class ProgramRunner {
   private checkFetch(fetch: readonly string[]): void {
     const unknown = fetch.find((name) => name === sequenceOutput || !this.session.outputNames.includes(name));
     if (unknown !== undefined) {
-      throw this.error(`it has no output '${unknown}'; it has ${this.program.outputs.map((name) => `'${name}'`).join(', ')}`);
+      throw this.error(
+        `it has no output '${unknown}'; it has ${this.program.outputs.map((name) => `'${name}'`).join(', ')}`,
+      );
     }
   }
 
-  private scalarFeeds(
-    feeds: TensorMap,
-    scalars: Readonly<Record<string, number>> | undefined,
-  ): Record<string, Tensor> {
+  private scalarFeeds(feeds: TensorMap, scalars: Readonly<Record<string, number>> | undefined): Record<string, Tensor> {
     const given = this.program.scalars.filter((name) => feeds[name] === undefined);
     return Object.fromEntries(
       given.map((name) => {

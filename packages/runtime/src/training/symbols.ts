@@ -45,7 +45,9 @@ function bindShape(shape: Shape, { dims, data }: HostTensor, bindings: Map<strin
 }
 
 function describe(shape: Shape, bindings: Bindings): string {
-  return shape.map((dim) => (typeof dim === 'string' && bindings.has(dim) ? `${dim}=${bindings.get(dim)}` : dim)).join();
+  return shape
+    .map((dim) => (typeof dim === 'string' && bindings.has(dim) ? `${dim}=${bindings.get(dim)}` : dim))
+    .join();
 }
 
 /**

@@ -30,7 +30,10 @@ export class TrainingEngine {
   private readonly gradientStore: GradientStore;
   private readonly runners = new Map<string, ProgramRunner>();
 
-  private constructor(private readonly context: RunnerContext, optimizer: OptimizerOptions) {
+  private constructor(
+    private readonly context: RunnerContext,
+    optimizer: OptimizerOptions,
+  ) {
     this.optimizer = resolveOptimizer(optimizer);
     this.parameters = context.parameters;
     this.gradientStore = context.gradients;
@@ -51,7 +54,9 @@ export class TrainingEngine {
 
   async addProgram(program: TrainingProgram): Promise<void> {
     if (this.runners.has(program.name)) {
-      throw new SessionError(`Program '${program.name}' exists already; names must be unique`, { program: program.name });
+      throw new SessionError(`Program '${program.name}' exists already; names must be unique`, {
+        program: program.name,
+      });
     }
     this.runners.set(program.name, await ProgramRunner.create(program, this.context));
   }

@@ -75,8 +75,14 @@ export async function canSkipCopies(): Promise<boolean> {
     if (session.outputNames[0] !== sequenceOutput) return false;
     const y = new Float32Array([Number.NaN]);
     const error = await session
-      .run({ x: new Tensor('float32', Float32Array.of(21), []) }, { [sequenceOutput]: null, y: new Tensor('float32', y, []) })
-      .then(() => undefined, (thrown: unknown) => thrown);
+      .run(
+        { x: new Tensor('float32', Float32Array.of(21), []) },
+        { [sequenceOutput]: null, y: new Tensor('float32', y, []) },
+      )
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
     return isExpectedThrow(error) && y[0] === 42;
   } catch {
     return false;
