@@ -1,0 +1,30 @@
+/** What a benchmark may use besides its imports. */
+export interface BenchmarkContext {
+  /** Progress for people; never part of the result. */
+  log(line: string): void;
+  /** Python interpreters to look for a peer in, in order. */
+  readonly pythons: readonly string[];
+}
+
+export interface Measurement {
+  /** Ours over theirs or over the bound, as the description says; lower is better. `null`: it could not be measured. */
+  readonly ratio: number | null;
+  readonly ok: boolean;
+  /** JSON values: the numbers behind the ratio, and everything needed to read them. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  /** One sentence: what is compared with what. */
+  readonly description: string;
+  /** The ratio must not exceed it. */
+  readonly target: number;
+  run(context: BenchmarkContext): Promise<Measurement>;
+}
+
+/** What `--json` prints, on one line. */
+export interface BenchmarkReport extends Measurement {
+  readonly name: string;
+  readonly target: number;
+}
