@@ -12,7 +12,7 @@ export interface ReadDelimitedOptions extends ReadOptions {
 
 /**
  * Records of a CSV or TSV file (UTF-8, plain or gzip) as objects of strings, in file order; the first row names the
- * columns. Empty lines are skipped, but counted; a row that cannot be split, or has another number of fields than
+ * columns, so an empty file has no records. Empty lines are skipped, but counted; a row that cannot be split, or has another number of fields than
  * the header, comes as an issue. `line` is where a record begins.
  *
  * @throws ValidationError when the file cannot be read or has no usable header row; AbortError when `signal` fires.
@@ -30,7 +30,6 @@ export async function* readDelimited(
     else if ('issue' in row) yield row;
     else yield toRecord(header, row, delimiter);
   }
-  if (header === undefined) throw fileError(path, 'is empty; the first row must name the columns');
 }
 
 type Row =

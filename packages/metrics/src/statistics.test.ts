@@ -44,7 +44,7 @@ describe('bootstrapInterval', () => {
 
   it('works for metrics of gold and predicted pairs', () => {
     const pairs = examples.map((right) => ({ gold: 'a', predicted: right ? 'a' : 'b' }));
-    const metric = (some: typeof pairs) =>
+    const metric = (some: readonly (typeof pairs)[number][]) =>
       some.filter(({ gold, predicted }) => gold === predicted).length / some.length;
     expect(bootstrapInterval(metric, pairs, { random: seeded(1) })).toEqual(
       bootstrapInterval(share, examples, { random: seeded(1) }),

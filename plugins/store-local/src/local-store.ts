@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { AbortError, ZooidError } from '@zooid/common';
 import {
   folderFingerprint,
   isModelFolder,
@@ -45,6 +46,7 @@ export class LocalStore implements ModelStore {
    * @throws ModelFolderError when `reference` is written as a path and names a folder that holds no model.
    */
   async find(reference: string, context?: RunContext): Promise<ModelArtifacts | undefined> {
+    AbortError.throwIfAborted(context?.signal);
     const folder = await this.locate(reference);
     if (folder === undefined) return undefined;
     const { config, manifest, revision } = await this.verify(folder, context?.signal);
@@ -113,7 +115,7 @@ export class LocalStore implements ModelStore {
       };
     } catch (error) {
       // One damaged folder must not hide the others from a listing.
-      if (!(error instanceof ModelFolderError)) throw error;
+      if (!ZooidError.is(error)) throw error;
       return { id, store: this.name, sizeBytes, description: `cannot be used: ${error.message}` };
     }
   }

@@ -130,6 +130,7 @@ async function writeContent(path: string, content: FileContent): Promise<void> {
     const copy = await open(path, 'r+');
     await copy.sync().finally(() => copy.close());
   }
+  await syncFolder(dirname(path));
 }
 
 async function swapIn(built: string, target: string): Promise<void> {

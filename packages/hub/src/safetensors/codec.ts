@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import type { HostTensor } from '@zooid/tensor';
 import { CheckpointError } from '../errors.js';
-import { storedNames, storedTypes, tensorOver } from './dtypes.js';
+import { storedNames, tensorOver, writeOrder } from './dtypes.js';
 import { headerLength, parseHeader, prefixBytes } from './header.js';
 
 /** The content of a safetensors file. */
@@ -61,7 +61,7 @@ export function encodedParts(
   metadata: CheckpointMetadata = {},
 ): Uint8Array[] {
   assertLittleEndian();
-  const sorted = [...tensors].sort(byAlignmentThenName);
+  const sorted = [...tensors].sort(byTypeThenName);
   const fields: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) {
     fields.push(['__metadata__', Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => compare(a, b)))]);
@@ -99,10 +99,9 @@ function frame(json: string): Uint8Array {
   return bytes;
 }
 
-/** Wide elements first keeps every tensor aligned to its element size, as the reference writer does. */
-function byAlignmentThenName([a, x]: readonly [string, HostTensor], [b, y]: readonly [string, HostTensor]): number {
-  const size = (tensor: HostTensor) => storedTypes.get(storedNames[tensor.dtype])!.size;
-  return size(y) - size(x) || compare(a, b);
+/** The order of the reference writer, which keeps every tensor aligned to its element size: wide types first, then by name. */
+function byTypeThenName([a, x]: readonly [string, HostTensor], [b, y]: readonly [string, HostTensor]): number {
+  return writeOrder.indexOf(x.dtype) - writeOrder.indexOf(y.dtype) || compare(a, b);
 }
 
 /** By UTF-16 code unit: the same on every machine, unlike `localeCompare`. */

@@ -33,6 +33,18 @@ export const storedNames: Readonly<Record<DType, string>> = {
   bool: 'BOOL',
 };
 
+/** The order in which the reference implementation lays types out. */
+export const writeOrder: readonly DType[] = [
+  'int64',
+  'float64',
+  'float32',
+  'int32',
+  'float16',
+  'int8',
+  'uint8',
+  'bool',
+];
+
 const views: { readonly [D in DType]: (buffer: ArrayBuffer) => DTypes[D] } = {
   float64: (buffer) => new Float64Array(buffer),
   float32: (buffer) => new Float32Array(buffer),
