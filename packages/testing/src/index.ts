@@ -1,3 +1,4 @@
+export { checkGradients, type GradientCheckOptions, type GradientComparison } from './numeric/gradcheck.js';
 export { type AppContract, describeAppContract } from './contracts/app-contract.js';
 export { type BackendContract, describeBackendContract } from './contracts/backend-contract.js';
 export { type DatasetContract, describeDatasetContract } from './contracts/dataset-contract.js';
