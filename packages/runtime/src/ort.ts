@@ -70,8 +70,8 @@ export function sessionOptions(threads: number): InferenceSession.SessionOptions
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // 3 = errors: onnxruntime's warnings go straight to stderr, which belongs to the application.
-    logSeverityLevel: 3,
+    // Fatal only: onnxruntime logs straight to stderr, which belongs to the application, and its errors are thrown too.
+    logSeverityLevel: 4,
     extra: { optimization: { disable_specified_optimizers: 'SkipLayerNormFusion' } },
   };
 }
