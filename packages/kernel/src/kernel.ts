@@ -115,7 +115,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     data,
     datasets,
     events,
-    [Symbol.asyncDispose]: once(() => releaseInOrder([endpoints, models, host])),
+    [Symbol.asyncDispose]: once(() => releaseInOrder([[endpoints, models], [host]])),
   };
 }
 
@@ -127,15 +127,15 @@ async function openDatasets(root: string, config: DatasetConfig): Promise<Datase
   return new DatasetFiles(registry, { ...locations, folders });
 }
 
-/** Users before what they use: endpoints hold models, models run on plugins. One failure does not stop the rest. */
-async function releaseInOrder(parts: readonly AsyncDisposable[]): Promise<void> {
+/**
+ * Both endpoints and models refuse newcomers at once; a model goes when the endpoints that hold it have let go. The
+ * plugins they run on come last. One failure does not stop the rest.
+ */
+async function releaseInOrder(stages: readonly (readonly AsyncDisposable[])[]): Promise<void> {
   const errors: unknown[] = [];
-  for (const part of parts) {
-    try {
-      await part[Symbol.asyncDispose]();
-    } catch (error) {
-      errors.push(error);
-    }
+  for (const stage of stages) {
+    const results = await Promise.allSettled(stage.map((part) => part[Symbol.asyncDispose]()));
+    errors.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
   }
   if (errors.length > 0) throw new AggregateError(errors, 'the kernel did not shut down cleanly');
 }

@@ -9,6 +9,7 @@ export { type FakeApp, type FakeAppOptions, fakeApp, FakeParameters } from './fa
 export { type FakeBackend, type FakeBackendOptions, fakeBackend } from './fakes/fake-backend.js';
 export { type FakeMethod, FakeTrainOptions, fakeMethod } from './fakes/fake-method.js';
 export { fakeArtifacts, type FakeModel, fakeModel, type ScriptedOutputs } from './fakes/fake-model.js';
+export { gate } from './fakes/gate.js';
 export { fakeJsonLines } from './fakes/json-lines.js';
 export { type MemoryStore, memoryStore } from './fakes/memory-store.js';
 export { pluginOf } from './fakes/plugin-of.js';

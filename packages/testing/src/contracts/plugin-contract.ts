@@ -75,7 +75,7 @@ export function itIsAPlugin(plugin: Plugin, options: PluginUnderTest): void {
 }
 
 /** The error of a promise that must reject. */
-export async function rejection(work: Promise<unknown>): Promise<unknown> {
+export async function rejection(work: PromiseLike<unknown>): Promise<unknown> {
   try {
     await work;
   } catch (error) {

@@ -1,5 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import { AbortError } from '@zooid/common';
 import {
+  type App,
   IsInt,
   IsOptional,
   type Method,
@@ -26,8 +28,10 @@ export interface FakeMethod extends Method<FakeTrainOptions> {
   readonly plugin: Plugin;
 }
 
-/** A method that counts training records instead of training. */
-export function fakeMethod(options: { readonly name?: string; readonly misfit?: string } = {}): FakeMethod {
+/** A method that counts training records instead of training, and leaves an empty folder. */
+export function fakeMethod(
+  options: { readonly name?: string; readonly misfit?: (app: App) => string | undefined } = {},
+): FakeMethod {
   const name = options.name ?? 'fine-tune';
   const jobs: TrainingJob[] = [];
   const method: Method<FakeTrainOptions> & { jobs: readonly TrainingJob[] } = {
@@ -35,12 +39,13 @@ export function fakeMethod(options: { readonly name?: string; readonly misfit?: 
     description: 'Counts records',
     options: FakeTrainOptions,
     jobs,
-    misfit: () => options.misfit,
+    misfit: (app) => options.misfit?.(app),
     async run(job: TrainingJob, context: TrainingContext) {
       AbortError.throwIfAborted(context.signal);
       jobs.push(job);
       let records = 0;
       for await (const _ of job.data.train.records(context.signal)) records++;
+      await mkdir(job.output, { recursive: true });
       const metrics = { records };
       context.progress({ type: 'done', output: job.output, metrics, seconds: 0 });
       return { output: job.output, metrics };

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { AbortError, ValidationError } from '@zooid/common';
 import { DatasetFormat, type DataLine, type Plugin } from '@zooid/spec';
 import { pluginOf } from './plugin-of.js';
 
@@ -7,8 +8,12 @@ export function fakeJsonLines(): DatasetFormat & { readonly plugin: Plugin } {
   const format: DatasetFormat = {
     name: 'fake-jsonl',
     extensions: ['.jsonl'],
-    async *read(file): AsyncIterable<DataLine> {
-      const lines = (await readFile(file, 'utf8')).split('\n');
+    async *read(file, context): AsyncIterable<DataLine> {
+      AbortError.throwIfAborted(context?.signal);
+      const text = await readFile(file, 'utf8').catch((cause: Error) => {
+        throw new ValidationError(file, [{ path: '', message: cause.message }]);
+      });
+      const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
       for (const [index, raw] of lines.entries()) {
         if (raw === '') continue;
         const line = index + 1;

@@ -1,4 +1,5 @@
-import { type ModelArtifacts, type ModelStore, ModelStore as ModelStoreToken, type Plugin } from '@zooid/spec';
+import { AbortError } from '@zooid/common';
+import { type ModelArtifacts, type ModelStore, ModelStore as ModelStoreToken, type Plugin, type RunContext } from '@zooid/spec';
 import { pluginOf } from './plugin-of.js';
 
 export interface MemoryStore extends ModelStore {
@@ -20,7 +21,8 @@ export function memoryStore(models: readonly ModelArtifacts[] = [], name = 'memo
     lookups,
     put: (artifacts: ModelArtifacts) => void byId.set(artifacts.id, artifacts),
     remove: (id: string) => void byId.delete(id),
-    async find(reference: string) {
+    async find(reference: string, context?: RunContext) {
+      AbortError.throwIfAborted(context?.signal);
       lookups.push(reference);
       return byId.get(reference) ?? [...byId.values()].find(({ folder }) => folder === reference);
     },

@@ -1,0 +1,91 @@
+import { cp, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Graph, writeModel } from '@zooid/onnx';
+import { createKernel } from '@zooid/kernel';
+import type { ModelArtifacts } from '@zooid/spec';
+import { type HostTensor, tensor } from '@zooid/tensor';
+import { describeBackendContract } from '@zooid/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import backend from './index.js';
+
+const floats = (dims: number[], data: number[]): HostTensor => tensor('float32', Float32Array.from(data), dims);
+
+/** sum = a + b and product = a b, with factor multiplying both, so that variants can be told apart. */
+function twoInputModel(factor: number): Uint8Array {
+  const graph = new Graph();
+  const a = graph.input('a', 'float32', ['batch', 2]);
+  const b = graph.input('b', 'float32', ['batch', 2]);
+  const scale = graph.initializer('scale', floats([1], [factor]) as HostTensor<'float32'>);
+  graph.output(a.add(b).mul(scale), 'sum');
+  graph.output(a.mul(b).mul(scale), 'product');
+  return writeModel(graph);
+}
+
+let root: string;
+const artifacts = (name: string): ModelArtifacts => ({
+  id: name,
+  revision: 'r1',
+  folder: join(root, name),
+  config: {},
+});
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'zooid-backend-'));
+  for (const name of ['good', 'fused']) await mkdir(join(root, name, 'onnx'), { recursive: true });
+  await writeFile(join(root, 'good/onnx/model.onnx'), twoInputModel(1));
+  await writeFile(join(root, 'fused/onnx/model.onnx'), twoInputModel(1));
+  await writeFile(join(root, 'fused/onnx/model_fused.onnx'), twoInputModel(10));
+  await cp(join(root, 'good'), join(root, 'cut'), { recursive: true });
+  await truncate(join(root, 'cut/onnx/model.onnx'), 40);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const a = floats([2, 2], [1, 2, 3, 4]);
+const b = floats([2, 2], [5, 6, 7, 8]);
+
+describeBackendContract(backend, {
+  settings: { workers: 2 },
+  artifacts: () => artifacts('good'),
+  damaged: () => artifacts('cut'),
+  inputs: { a, b },
+  expected: { sum: floats([2, 2], [6, 8, 10, 12]), product: floats([2, 2], [5, 12, 21, 32]) },
+  invalid: [
+    { why: 'an unknown input', inputs: { a, b, c: a }, says: "no input 'c'" },
+    { why: 'a missing input', inputs: { a }, says: "input 'b' is missing" },
+    { why: 'another element type', inputs: { a, b: tensor('int64', [1, 2], [1, 2]) }, says: 'must be float32, got int64' },
+    { why: 'another rank', inputs: { a, b: floats([4], [1, 2, 3, 4]) }, says: 'must have shape [batch, 2], got [4]' },
+    { why: 'another fixed size', inputs: { a, b: floats([2, 1], [1, 2]) }, says: 'must have shape [batch, 2]' },
+    { why: 'batches of two sizes', inputs: { a, b: floats([1, 2], [1, 2]) }, says: "'batch' is 2 in input 'a' but 1 in 'b'" },
+    { why: 'data that is not as long as its shape says', inputs: { a, b: { ...b, dims: [3, 2] } }, says: 'but 4 elements' },
+  ],
+});
+
+describe('variants', () => {
+  const sumWith = async (variants: string[]) => {
+    const kernel = await createKernel({
+      plugins: [backend],
+      config: { settings: { 'backend-onnx': { workers: 1, variants } } },
+    });
+    try {
+      const model = await kernel.backends.get('onnx').load(artifacts('fused'));
+      const { sum } = await model.forward({ a, b });
+      await model[Symbol.asyncDispose]();
+      return sum!.data[0];
+    } finally {
+      await kernel[Symbol.asyncDispose]();
+    }
+  };
+
+  it('are taken in order of preference, the plain graph by default', async () => {
+    expect(await sumWith(['fp32'])).toBe(6);
+    expect(await sumWith(['fused', 'fp32'])).toBe(60);
+    expect(await sumWith(['int8', 'fused'])).toBe(60);
+  });
+
+  it('that the folder lacks are named with the way to make them', async () => {
+    await expect(sumWith(['int8'])).rejects.toThrow(
+      /has no onnx\/model_quantized\.onnx; write one with: zooid export fused/,
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import { AbortError } from '@zooid/common';
+import { createInferencePool, type InferencePool } from '@zooid/runtime';
+import {
+  inject,
+  injectable,
+  type Model,
+  type ModelArtifacts,
+  type ModelBackend,
+  ModelError,
+  ModelUnloadedError,
+  type RunContext,
+} from '@zooid/spec';
+import { OnnxBackendConfig } from './config.js';
+import { checkInputs, checkOutputs } from './check-inputs.js';
+import { findVariant, variants } from './variants.js';
+
+/** Serves model folders that hold an ONNX graph, on onnxruntime in worker threads. */
+@injectable()
+export class OnnxBackend implements ModelBackend {
+  readonly name = 'onnx';
+
+  constructor(@inject(OnnxBackendConfig) private readonly config: OnnxBackendConfig) {}
+
+  supports({ folder }: ModelArtifacts): boolean {
+    return findVariant(folder, this.config.variants) !== undefined;
+  }
+
+  /** @throws ModelError when the folder has no such graph; SessionError when onnxruntime refuses it. */
+  async load(artifacts: ModelArtifacts, context: RunContext = {}): Promise<Model> {
+    AbortError.throwIfAborted(context.signal);
+    const { workers, threads, maxQueue } = this.config;
+    const model = findVariant(artifacts.folder, this.config.variants);
+    if (model === undefined) {
+      const files = this.config.variants.map((variant) => `onnx/${variants[variant]}`).join(' or ');
+      throw new ModelError(
+        artifacts.id,
+        `model '${artifacts.id}': ${artifacts.folder} has no ${files}; write one with: zooid export ${artifacts.id}`,
+      );
+    }
+    const pool = await createInferencePool({ model, threads, maxQueue, ...(workers !== undefined && { workers }) });
+    if (context.signal?.aborted) {
+      await pool[Symbol.asyncDispose]();
+      AbortError.throwIfAborted(context.signal);
+    }
+    return new OnnxModel(artifacts, pool);
+  }
+}
+
+/** One graph in a pool of workers. */
+class OnnxModel implements Model {
+  private disposed = false;
+
+  constructor(
+    readonly artifacts: ModelArtifacts,
+    private readonly pool: InferencePool,
+  ) {}
+
+  async forward(
+    inputs: Parameters<Model['forward']>[0],
+    context: Parameters<Model['forward']>[1] = {},
+  ): ReturnType<Model['forward']> {
+    const { id } = this.artifacts;
+    AbortError.throwIfAborted(context.signal);
+    if (this.disposed) throw new ModelUnloadedError(id);
+    checkInputs(id, this.pool.inputs, inputs);
+    checkOutputs(id, this.pool.outputs, context.outputs);
+    return this.pool.run(inputs, context);
+  }
+
+  /** Finishes the runs accepted so far, then ends the workers. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+    return this.pool[Symbol.asyncDispose]();
+  }
+}
