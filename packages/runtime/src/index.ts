@@ -5,7 +5,7 @@ export {
   type InferencePoolOptions,
   type RunOptions,
 } from './inference/inference-pool.js';
-export type { ValueInfo } from './ort.js';
+export { onnxruntimeVersion, type ValueInfo } from './ort.js';
 export { runModel } from './run-model.js';
 export { createTrainingSession } from './training/training-session.js';
 export type {

@@ -1,7 +1,12 @@
 import type { DType, DTypes, HostTensor, Shape, TensorMap } from '@zooid/tensor';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 
 export { InferenceSession, Tensor };
+
+/** Version of the engine in this process: `1.30.0`. */
+export function onnxruntimeVersion(): string {
+  return env.versions.node ?? env.versions.common;
+}
 
 /** A named input or output of a model. */
 export interface ValueInfo {

@@ -89,3 +89,11 @@ describe('variants', () => {
     );
   });
 });
+
+describe('check', () => {
+  it('proves that models run here and says on what', async () => {
+    const kernel = await createKernel({ plugins: [backend] });
+    await expect(kernel.backends.get('onnx').check?.()).resolves.toMatch(/^onnxruntime \d+\.\d+\.\d+, cpu, \d+ workers a model$/);
+    await kernel[Symbol.asyncDispose]();
+  });
+});

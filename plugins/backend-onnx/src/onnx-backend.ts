@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { AbortError } from '@zooid/common';
-import { createInferencePool, type InferencePool } from '@zooid/runtime';
+import { Graph, writeModel } from '@zooid/onnx';
+import { createInferencePool, type InferencePool, onnxruntimeVersion, runModel, SessionError } from '@zooid/runtime';
 import {
   inject,
   injectable,
@@ -10,8 +12,9 @@ import {
   ModelUnloadedError,
   type RunContext,
 } from '@zooid/spec';
-import { OnnxBackendConfig } from './config.js';
+import { tensor } from '@zooid/tensor';
 import { checkInputs, checkOutputs } from './check-inputs.js';
+import { OnnxBackendConfig } from './config.js';
 import { findVariant, variants } from './variants.js';
 
 /** Serves model folders that hold an ONNX graph, on onnxruntime in worker threads. */
@@ -43,6 +46,16 @@ export class OnnxBackend implements ModelBackend {
       AbortError.throwIfAborted(context.signal);
     }
     return new OnnxModel(artifacts, pool);
+  }
+
+  /** Runs a graph of one addition. @throws SessionError when the engine is missing, or gives a wrong sum. */
+  async check(): Promise<string> {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [1]);
+    graph.output(x.add(x), 'twice');
+    const { twice } = await runModel(writeModel(graph), { x: tensor('float32', [21]) });
+    if (twice?.data[0] !== 42) throw new SessionError(`21 + 21 should be 42, onnxruntime says ${twice?.data[0]}`);
+    return `onnxruntime ${onnxruntimeVersion()}, cpu, ${this.config.workers ?? availableParallelism()} workers a model`;
   }
 }
 
