@@ -49,6 +49,7 @@ export class AddedTokenMatcher {
   /** Calls `visit(id, start, end)` for every match in `text` (UTF-16), in order and without overlaps. */
   forEachInText(text: string, visit: Visit): void {
     const first = this.#first;
+    if (first !== undefined && !text.includes(first)) return;
     this.#forEach(
       {
         length: text.length,

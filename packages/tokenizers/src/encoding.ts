@@ -19,6 +19,7 @@ export interface Encoding {
 
 /** The encoding a `Tokenizer` returns. */
 export class TokenizedText implements Encoding {
+  readonly #tokenOf: (id: number) => string;
   #tokens: readonly string[] | undefined;
 
   constructor(
@@ -27,10 +28,9 @@ export class TokenizedText implements Encoding {
     readonly offsets: Int32Array,
     readonly specialMask: Uint8Array,
     readonly padId: number,
-    readonly tokenOf: (id: number) => string,
+    tokenOf: (id: number) => string,
   ) {
-    // A function is of no use to whoever prints or serialises an encoding.
-    Object.defineProperty(this, 'tokenOf', { enumerable: false });
+    this.#tokenOf = tokenOf;
   }
 
   get length(): number {
@@ -38,7 +38,7 @@ export class TokenizedText implements Encoding {
   }
 
   get tokens(): readonly string[] {
-    this.#tokens ??= Array.from(this.ids, this.tokenOf);
+    this.#tokens ??= Array.from(this.ids, (id) => this.#tokenOf(id));
     return this.#tokens;
   }
 }

@@ -16,6 +16,7 @@ export type Truncation = 'longest_first' | 'only_first' | 'only_second';
  */
 export function truncatePair(first: number, second: number, budget: number, truncation: Truncation): [number, number] {
   if (first + second <= budget) return [first, second];
+  if (budget === 0) return [0, 0];
   switch (truncation) {
     case 'only_first':
       return [remainder(budget, second, 'second', truncation), second];
@@ -36,7 +37,7 @@ function remainder(budget: number, whole: number, which: string, truncation: Tru
     {
       path: '/truncation',
       message:
-        `${truncation} leaves no room: the ${which} text alone has ${whole} tokens of the ${budget} that fit; ` +
+        `${truncation} leaves no room: the ${which} text alone fills the ${budget} tokens that fit; ` +
         "raise maxLength or use 'longest_first'",
     },
   ]);
