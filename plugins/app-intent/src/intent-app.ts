@@ -1,8 +1,9 @@
-import { type App, injectable, type Model, type OpenContext } from '@zooid/spec';
+import { type App, injectable, type Model, type OpenContext, RecipeOptions } from '@zooid/spec';
 import { TrainingTask } from '@zooid/trainer';
 import { IntentItem, intentOutputSchema, IntentParameters } from './dto.js';
 import { type IntentOutput, IntentInstance } from './intent-instance.js';
 import { intentTask } from './intent-task.js';
+import { IntentOptions } from './options.js';
 
 /** Which of a set of intents a text expresses, with the help of a lexicon of known names. */
 @injectable()
@@ -13,7 +14,10 @@ export class IntentApp implements App<IntentItem, IntentParameters, IntentOutput
   readonly item = IntentItem;
   readonly parameters = IntentParameters;
   readonly output = intentOutputSchema;
-  readonly capabilities: ReadonlyMap<symbol, unknown> = new Map([[TrainingTask.key, intentTask]]);
+  readonly capabilities: ReadonlyMap<symbol, unknown> = new Map<symbol, unknown>([
+    [TrainingTask.key, intentTask],
+    [RecipeOptions.key, IntentOptions],
+  ]);
 
   open(model: Model, context: OpenContext): Promise<IntentInstance> {
     return IntentInstance.open(model, context);
