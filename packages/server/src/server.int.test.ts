@@ -30,7 +30,10 @@ const post = (body: unknown, path = '/v1/apps/echo', init: RequestInit = {}) =>
   fetch(url + path, {
     method: 'POST',
     headers: json,
-    body: typeof body === 'string' || body instanceof Uint8Array ? (body as NonNullable<RequestInit['body']>) : JSON.stringify(body),
+    body:
+      typeof body === 'string' || body instanceof Uint8Array
+        ? (body as NonNullable<RequestInit['body']>)
+        : JSON.stringify(body),
     ...init,
   });
 

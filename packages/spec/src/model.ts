@@ -32,6 +32,11 @@ export interface ModelBackend {
   readonly name: string;
   supports(artifacts: ModelArtifacts): boolean;
   load(artifacts: ModelArtifacts, context?: RunContext): Promise<Model>;
+  /**
+   * For `zooid doctor`: proves that models can run on this machine, and says on what ("onnxruntime 1.30.0, cpu").
+   * Throws what stands in the way.
+   */
+  check?(): Promise<string>;
 }
 export const ModelBackend: ServiceIdentifier<ModelBackend> = Symbol.for('@zooid/spec/ModelBackend');
 

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { ValidationError } from '@zooid/common';
+import type { Kernel } from '@zooid/kernel';
+import { UsageError } from '../errors.js';
+import { writeReport } from '../evaluation-report.js';
+import { openHost } from '../host.js';
+import { openModel } from '../model.js';
+import { formatMetric } from '../progress-bar.js';
+import { listenForInterrupt } from '../signals.js';
+import { colorsOf, formatTable, note, print, printJson } from '../terminal.js';
+import type { CommandContext } from './context.js';
+
+export interface EvaluateOptions {
+  /** A file, or `dataset:split` of the registry. */
+  readonly data: string;
+  /** Folder for a report with every answer. */
+  readonly report?: string;
+}
+
+/** Scores a model on labelled data. Unlike `predict` it stops at the first bad line: a score must not leave any out. */
+export async function evaluate(
+  { terminal, options }: CommandContext,
+  model: string,
+  { data, report }: EvaluateOptions,
+): Promise<void> {
+  await using host = await openHost(terminal, options);
+  using interruption = listenForInterrupt(() => note(terminal, 'stopping …'));
+  const { signal } = interruption;
+  const endpoint = await openModel(host.kernel, model, signal);
+  if (!endpoint.canEvaluate) {
+    throw new UsageError(`app '${endpoint.app.name}' cannot score its answers, so its models cannot be evaluated`);
+  }
+  const { records, origins } = await readExamples(host.kernel, data, signal);
+  const { answers, metrics } = await endpoint.evaluate(records, { signal }).catch((error: unknown) => {
+    throw locate(error, origins);
+  });
+  const { id, revision } = endpoint.model;
+  const result = { model: id, revision, data, examples: records.length, metrics };
+  if (report !== undefined) await writeReport(report, { ...result, records, answers });
+  if (options.json) return printJson(terminal, result);
+  const { bold, dim } = colorsOf(terminal, terminal.out);
+  print(terminal, `${bold(id)} on ${data} ${dim(`${records.length} examples`)}`);
+  const rows = Object.entries(metrics).map(([name, value]) => [name, formatMetric(value)]);
+  print(terminal, formatTable([['metric', 'value'], ...rows], bold));
+  if (report !== undefined) print(terminal, `report: ${report}/index.html`);
+}
+
+async function readExamples(kernel: Kernel, data: string, signal: AbortSignal) {
+  const split = await kernel.data.split('evaluation', [await findData(kernel, data, signal)], { signal });
+  const records: unknown[] = [];
+  const origins: string[] = [];
+  for await (const { record, origin } of split.records(signal)) {
+    records.push(record);
+    origins.push(origin);
+  }
+  if (records.length === 0) throw new UsageError(`${data} holds no examples`);
+  return { records, origins };
+}
+
+async function findData(kernel: Kernel, data: string, signal: AbortSignal): Promise<string> {
+  if (existsSync(data)) return data;
+  const [, id, split] = /^([^:/\\]+):([^:/\\]+)$/.exec(data) ?? [];
+  if (id !== undefined && split !== undefined) return (await kernel.datasets.locate(id, split, signal)).path;
+  throw new UsageError(`--data ${data}: there is no such file (a registered data set is named like cais:test)`);
+}
+
+/** Apps count records; people look for file and line. */
+function locate(error: unknown, origins: readonly string[]): unknown {
+  if (!(error instanceof ValidationError)) return error;
+  const [first] = error.issues;
+  const [, index, field = ''] = /^\/(\d+)(\/.*)?$/.exec(first?.path ?? '') ?? [];
+  const origin = origins[Number(index)];
+  if (first === undefined || index === undefined || origin === undefined) return error;
+  return new ValidationError(origin, [{ path: field, message: first.message }]);
+}

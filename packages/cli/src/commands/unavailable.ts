@@ -1,0 +1,34 @@
+import { UnavailableError } from '../errors.js';
+
+/** Commands of the stable command line that need a plugin which is not there yet, and the kind of plugin. */
+export const unavailable = {
+  pull: { usage: '<model>', summary: 'fetch a model', needs: 'a store plugin that downloads models' },
+  push: { usage: '<folder> <model>', summary: 'publish a model', needs: 'a store plugin that uploads models' },
+  export: {
+    usage: '<model>',
+    summary: 'write optimised variants of a model',
+    needs: 'a method plugin that exports models',
+  },
+  bench: {
+    usage: '<model>',
+    summary: 'measure latency and throughput of a model',
+    needs: 'a backend plugin that measures models',
+  },
+  new: {
+    usage: 'app|backend|method|project <name>',
+    summary: 'start a plugin or a project from a scaffold',
+    needs: 'a plugin with scaffolds for its kind',
+  },
+  cache: {
+    usage: 'ls|verify|prune',
+    summary: 'look after downloaded models',
+    needs: 'a store plugin that keeps a cache',
+  },
+} as const;
+
+/** @throws UnavailableError always: a command that does nothing must not look as if it did. */
+export function refuseUnavailable(command: keyof typeof unavailable): never {
+  throw new UnavailableError(
+    `'${command}' needs ${unavailable[command].needs}, and no loaded plugin provides it; add one with --plugin or in zooid.yaml`,
+  );
+}

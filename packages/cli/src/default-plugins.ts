@@ -1,0 +1,12 @@
+/**
+ * Packages that are loaded when zooid.yaml does not choose. They are named here and nowhere else, and imported only
+ * when a command needs a kernel: `zooid --help` loads none of them.
+ */
+export const defaultPlugins: readonly string[] = [
+  '@zooid/store-local',
+  '@zooid/backend-onnx',
+  '@zooid/dataset-jsonl',
+  '@zooid/dataset-csv',
+  '@zooid/method-fine-tune',
+  '@zooid/app-intent',
+];

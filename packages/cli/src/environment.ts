@@ -1,0 +1,42 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { UsageError } from './errors.js';
+
+/** What the process environment says. This module is the only place in Zooid that reads it. */
+export interface Environment {
+  /** `ZOOID_DATA`: folder of data sets, searched before all others. */
+  readonly dataFolder?: string;
+  /** `ZOOID_CACHE`, or `zooid` in the user's cache folder: downloads go here. */
+  readonly cacheFolder: string;
+  /** `PORT`: what `zooid serve` listens on unless told otherwise. */
+  readonly port?: number;
+  /** False when `NO_COLOR` is set to anything. */
+  readonly color: boolean;
+}
+
+/** Variables that are read, with what they are for; `zooid env` prints them. */
+export const variables = {
+  ZOOID_DATA: 'folder of data sets, searched first',
+  ZOOID_CACHE: 'folder for downloads',
+  PORT: 'port of zooid serve',
+  NO_COLOR: 'set to anything: no colours',
+} as const;
+
+/** @throws UsageError when a value cannot be used. */
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  const { ZOOID_DATA, ZOOID_CACHE, XDG_CACHE_HOME, PORT, NO_COLOR } = env;
+  return {
+    ...(ZOOID_DATA && { dataFolder: resolve(ZOOID_DATA) }),
+    cacheFolder: resolve(ZOOID_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'zooid')),
+    ...(PORT && { port: parsePort(PORT, 'the environment variable PORT') }),
+    color: !NO_COLOR,
+  };
+}
+
+/** @throws UsageError naming `source`. */
+export function parsePort(text: string, source: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new UsageError(`${source} must be a port from 0 to 65535, got '${text}'`);
+  return port;
+}

@@ -1,0 +1,134 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandContext } from './commands/context.js';
+import { doctor } from './commands/doctor.js';
+import { env } from './commands/env.js';
+import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
+import { list, listings } from './commands/list.js';
+import { type PredictOptions, predict } from './commands/predict.js';
+import { run } from './commands/run.js';
+import { type ServeOptions, serve } from './commands/serve.js';
+import { type TrainOptions, train } from './commands/train.js';
+import { refuseUnavailable, unavailable } from './commands/unavailable.js';
+import { parsePort } from './environment.js';
+import type { GlobalOptions } from './host.js';
+import type { Terminal } from './terminal.js';
+import { readVersion } from './version.js';
+
+const modelHelp = 'id in a store, or a folder';
+
+/** The command line: what there is, what it takes and what it says about itself. Commands live in `commands/`. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('zooid')
+    .description('Train and serve language models in TypeScript, without Python')
+    .version(readVersion(), '-V, --version')
+    .option('--plugin <name|path>', 'load this plugin too (repeatable)', collect, [])
+    .option('--config <file>', 'configuration (default: zooid.yaml, when there is one)')
+    .option('--json', 'print results as JSON')
+    .option('--verbose', 'log more, and show stack traces')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      outputError: (text, write) =>
+        write(
+          `zooid: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
+        ),
+    });
+  const context = (): CommandContext => ({ terminal, options: program.opts<GlobalOptions>() });
+
+  addListings(program, context);
+  addTraining(program, context);
+  addAnswering(program, context);
+  addServing(program, context);
+  for (const [name, { usage, summary }] of Object.entries(unavailable)) {
+    program
+      .command(`${name} [args...]`)
+      .usage(usage)
+      .description(`${summary} (needs a plugin)`)
+      .allowUnknownOption()
+      .action(() => refuseUnavailable(name as keyof typeof unavailable));
+  }
+  return program;
+}
+
+type Context = () => CommandContext;
+
+function addListings(program: Command, context: Context): void {
+  for (const [kind, { summary }] of Object.entries(listings)) {
+    program
+      .command(kind)
+      .description(`list ${summary}`)
+      .action(() => list(context(), kind as keyof typeof listings));
+  }
+}
+
+function addTraining(program: Command, context: Context): void {
+  program
+    .command('train <recipe>')
+    .description('train a model from a recipe')
+    .option('--set <key=value>', 'override a value of the recipe (repeatable)', collect, [])
+    .option('--output <dir>', 'model folder to create (default: runs/<recipe name>)')
+    .option('--resume', 'go on with the run in the output folder')
+    .action((recipe: string, options: TrainOptions) => train(context(), recipe, options));
+  program
+    .command('evaluate <model>')
+    .description(`score a model (${modelHelp}) on labelled data`)
+    .requiredOption('--data <file|dataset:split>', 'labelled examples')
+    .option('--report <dir>', 'write a report with every answer')
+    .action((model: string, options: EvaluateOptions) => evaluate(context(), model, options));
+}
+
+function addAnswering(program: Command, context: Context): void {
+  program
+    .command('predict <model>')
+    .description(`answer every line of a file with a model (${modelHelp}), adding "prediction"`)
+    .option('--input <file|->', 'data file', '-')
+    .option('--output <file|->', 'JSON lines', '-')
+    .option('--errors <file>', 'where refused lines go (default: <output>.errors.jsonl)')
+    .option('--parameters <json>', "the app's parameters")
+    .option('--batch <lines>', 'lines per batch', positiveInteger, 64)
+    .option('--resume', 'go on where an earlier run with the same files stopped')
+    .action((model: string, options: PredictOptions) => predict(context(), model, options));
+  program
+    .command('run <model> <text>')
+    .description(`answer one text with a model (${modelHelp})`)
+    .option('--parameters <json>', "the app's parameters")
+    .action((model: string, text: string, options: { parameters?: string }) => run(context(), model, text, options));
+}
+
+function addServing(program: Command, context: Context): void {
+  program
+    .command('serve')
+    .description('serve models over HTTP: those named here, else those in zooid.yaml, else all there are')
+    .option('--model <name=model>', 'serve this model under this name (repeatable)', collect, [])
+    .addOption(new Option('--port <number>', 'port (default: 3000; 0 picks one)').argParser(port))
+    .option('--host <address>', 'address to bind (default: 127.0.0.1, this machine only)')
+    .action((options: ServeOptions) => serve(context(), options));
+  program
+    .command('doctor')
+    .description('check that this machine has what Zooid needs')
+    .action(() => doctor(context()));
+  program
+    .command('env')
+    .description('print versions, folders and the environment variables that are read')
+    .action(() => env(context()));
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a positive whole number.');
+  return value;
+}
+
+function port(text: string): number {
+  return parsePort(text, '--port');
+}

@@ -1,0 +1,29 @@
+/** Fires once on Ctrl-C (or SIGTERM); the second time the process ends at once, as if nobody listened. */
+export interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+const names = ['SIGINT', 'SIGTERM'] as const;
+
+/** @param onFirst Tells the user what happens now. */
+export function listenForInterrupt(onFirst: (name: NodeJS.Signals) => void): Interruption {
+  const controller = new AbortController();
+  const listener = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) {
+      // process.exit() would wait for, or crash with, a worker that is inside a long native call; the signal's default
+      // action does neither.
+      for (const other of names) process.removeAllListeners(other);
+      process.kill(process.pid, name);
+      return;
+    }
+    onFirst(name);
+    controller.abort(name);
+  };
+  for (const name of names) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const name of names) process.off(name, listener);
+    },
+  };
+}
