@@ -58,10 +58,17 @@ export function toPlain(dto: object): Record<string, unknown> {
   return instanceToPlain(dto);
 }
 
+const keysByClass = new WeakMap<DtoClass, ReadonlySet<string>>();
+
 /** Keys that `Class` declares, inherited ones included. */
 export function declaredKeys(Class: DtoClass): ReadonlySet<string> {
-  const metadata = getMetadataStorage().getTargetValidationMetadatas(Class, '', false, false);
-  return new Set(metadata.map(({ propertyName }) => propertyName));
+  let keys = keysByClass.get(Class);
+  if (keys === undefined) {
+    const metadata = getMetadataStorage().getTargetValidationMetadatas(Class, '', false, false);
+    keys = new Set(metadata.map(({ propertyName }) => propertyName));
+    keysByClass.set(Class, keys); // decorators run once, when the class is defined
+  }
+  return keys;
 }
 
 /** Appends one segment to a JSON pointer (RFC 6901). */
