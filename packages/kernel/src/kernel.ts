@@ -7,8 +7,8 @@ import {
   Logger,
   Method,
   ModelBackend,
-  Models,
   ModelStore,
+  Models,
   type Plugin,
   type ServiceIdentifier,
 } from '@zooid/spec';

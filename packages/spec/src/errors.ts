@@ -63,7 +63,8 @@ export class ModelNotFoundError extends ModelError {
     /** Names of the stores that were asked. */
     readonly searched: readonly string[],
   ) {
-    const where = searched.length === 0 ? 'no loaded plugin provides a model store' : `searched: ${searched.join(', ')}`;
+    const where =
+      searched.length === 0 ? 'no loaded plugin provides a model store' : `searched: ${searched.join(', ')}`;
     super(reference, `model '${reference}' was not found (${where}); list what there is with: zooid models`);
   }
 }
@@ -101,7 +102,9 @@ export class LimitError extends ZooidError {
     readonly limit: number,
     readonly actual: number,
   ) {
-    super(`${path} has ${actual} ${unit}, at most ${limit} are allowed; send less, or raise the limit in the configuration`);
+    super(
+      `${path} has ${actual} ${unit}, at most ${limit} are allowed; send less, or raise the limit in the configuration`,
+    );
   }
 }
 

@@ -1,4 +1,11 @@
-export { App, type AppInstance, type Collection, type CollectionEntry, type Evaluation, type OpenContext } from './app.js';
+export {
+  App,
+  type AppInstance,
+  type Collection,
+  type CollectionEntry,
+  type Evaluation,
+  type OpenContext,
+} from './app.js';
 export {
   ArrayMaxSize,
   ArrayMinSize,
@@ -8,8 +15,6 @@ export {
   Equals,
   Exclude,
   Expose,
-  inject,
-  injectable,
   IsArray,
   IsBoolean,
   IsDefined,
@@ -23,6 +28,8 @@ export {
   IsPositive,
   IsString,
   IsUrl,
+  inject,
+  injectable,
   Length,
   Matches,
   Max,
@@ -63,9 +70,9 @@ export {
   type Model,
   type ModelArtifacts,
   ModelBackend,
-  Models,
   ModelStore,
   type ModelSummary,
+  Models,
   type RunContext,
 } from './model.js';
 export { didYouMean, editDistance, nearest } from './nearest.js';
@@ -73,9 +80,9 @@ export { nestedClass } from './nested-class.js';
 export { contractVersion, definePlugin, type Plugin } from './plugin.js';
 export { type TaskId, taskIds } from './task-id.js';
 export {
-  DatasetFormat,
   type DataLine,
   type DataSplit,
+  DatasetFormat,
   Method,
   type Metrics,
   type ProgressEvent,
@@ -84,4 +91,4 @@ export {
   type TrainingJob,
   type TrainingResult,
 } from './training.js';
-export { checkDto, declaredKeys, pointer, toPlain, validateDto, type ValidateDtoOptions } from './validate-dto.js';
+export { checkDto, declaredKeys, pointer, toPlain, type ValidateDtoOptions, validateDto } from './validate-dto.js';

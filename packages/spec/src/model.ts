@@ -1,5 +1,5 @@
-import type { ServiceIdentifier } from 'inversify';
 import type { TensorMap } from '@zooid/tensor';
+import type { ServiceIdentifier } from 'inversify';
 
 /** A model folder that a store has found and verified. */
 export interface ModelArtifacts {

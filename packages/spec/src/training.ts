@@ -75,7 +75,13 @@ export type ProgressEvent =
       readonly learningRate: number;
       readonly tokensPerSecond: number;
     }
-  | { readonly type: 'evaluation'; readonly step: number; readonly split: string; readonly metrics: Metrics; readonly best: boolean }
+  | {
+      readonly type: 'evaluation';
+      readonly step: number;
+      readonly split: string;
+      readonly metrics: Metrics;
+      readonly best: boolean;
+    }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly type: 'done'; readonly output: string; readonly metrics: Metrics; readonly seconds: number };
 

@@ -1,6 +1,17 @@
 import { ValidationError } from '@zooid/common';
 import { describe, expect, it } from 'vitest';
-import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsString, Max, Min, Type, ValidateNested } from './decorators.js';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  Type,
+  ValidateNested,
+} from './decorators.js';
 import { NoParameters, TextItem } from './dto.js';
 import { checkDto, toPlain, validateDto } from './validate-dto.js';
 

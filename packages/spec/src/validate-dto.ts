@@ -112,7 +112,9 @@ function messageOf(name: string, text: string, violation: Violation): string {
     return `must be an object${Array.isArray(violation.value) ? ' in every place' : ''}, got ${describe(violation.value)}`;
   }
   // The pointer names the property already.
-  const message = text.replace(`each value in ${violation.property} `, 'each value ').replace(`${violation.property} `, '');
+  const message = text
+    .replace(`each value in ${violation.property} `, 'each value ')
+    .replace(`${violation.property} `, '');
   return typeChecks.includes(name) ? `${message}, got ${describe(violation.value)}` : message;
 }
 

@@ -1,15 +1,15 @@
-export { checkGradients, type GradientCheckOptions, type GradientComparison } from './numeric/gradcheck.js';
 export { type AppContract, describeAppContract } from './contracts/app-contract.js';
 export { type BackendContract, describeBackendContract } from './contracts/backend-contract.js';
 export { type DatasetContract, describeDatasetContract } from './contracts/dataset-contract.js';
 export { describeMethodContract, type MethodContract } from './contracts/method-contract.js';
 export { codeOf, type PluginUnderTest, rejection, withKernel } from './contracts/plugin-contract.js';
 export { describeStoreContract, type StoreContract } from './contracts/store-contract.js';
-export { type FakeApp, type FakeAppOptions, fakeApp, FakeParameters } from './fakes/fake-app.js';
+export { type FakeApp, type FakeAppOptions, FakeParameters, fakeApp } from './fakes/fake-app.js';
 export { type FakeBackend, type FakeBackendOptions, fakeBackend } from './fakes/fake-backend.js';
 export { type FakeMethod, FakeTrainOptions, fakeMethod } from './fakes/fake-method.js';
-export { fakeArtifacts, type FakeModel, fakeModel, type ScriptedOutputs } from './fakes/fake-model.js';
+export { type FakeModel, fakeArtifacts, fakeModel, type ScriptedOutputs } from './fakes/fake-model.js';
 export { gate } from './fakes/gate.js';
 export { fakeJsonLines } from './fakes/json-lines.js';
 export { type MemoryStore, memoryStore } from './fakes/memory-store.js';
 export { pluginOf } from './fakes/plugin-of.js';
+export { checkGradients, type GradientCheckOptions, type GradientComparison } from './numeric/gradcheck.js';

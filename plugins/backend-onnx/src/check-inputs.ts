@@ -12,32 +12,30 @@ type Signature = InferencePool['inputs'];
  * @throws ModelError
  */
 export function checkInputs(model: string, signature: Signature, inputs: TensorMap): void {
-  const refuse = (message: string): never => {
-    throw new ModelError(model, `model '${model}': ${message}`);
-  };
+  const refusal = (message: string) => new ModelError(model, `model '${model}': ${message}`);
   const expected = signature.map(({ name }) => name);
   for (const name of Object.keys(inputs)) {
     if (!expected.includes(name)) {
-      refuse(`there is no input '${name}'${didYouMean(name, expected)} (inputs: ${expected.join(', ')})`);
+      throw refusal(`there is no input '${name}'${didYouMean(name, expected)} (inputs: ${expected.join(', ')})`);
     }
   }
   const sizes = new Map<string, { readonly size: number; readonly input: string }>();
   for (const { name, dtype, shape } of signature) {
     const tensor = inputs[name];
-    if (tensor === undefined) return refuse(`input '${name}' is missing (inputs: ${expected.join(', ')})`);
-    if (tensor.dtype !== dtype) refuse(`input '${name}' must be ${dtype}, got ${tensor.dtype}`);
+    if (tensor === undefined) throw refusal(`input '${name}' is missing (inputs: ${expected.join(', ')})`);
+    if (tensor.dtype !== dtype) throw refusal(`input '${name}' must be ${dtype}, got ${tensor.dtype}`);
     if (!fits(tensor.dims, shape)) {
-      refuse(`input '${name}' must have shape ${formatShape(shape)}, got ${formatShape(tensor.dims)}`);
+      throw refusal(`input '${name}' must have shape ${formatShape(shape)}, got ${formatShape(tensor.dims)}`);
     }
     if (elementCount(tensor.dims) !== tensor.data.length) {
-      refuse(`input '${name}' has shape ${formatShape(tensor.dims)} but ${tensor.data.length} elements`);
+      throw refusal(`input '${name}' has shape ${formatShape(tensor.dims)} but ${tensor.data.length} elements`);
     }
     for (const [axis, dim] of shape.entries()) {
       if (typeof dim !== 'string' || dim === '' || isAnonymousDim(dim)) continue;
       const size = tensor.dims[axis]!;
       const known = sizes.get(dim);
       if (known !== undefined && known.size !== size) {
-        refuse(`'${dim}' is ${known.size} in input '${known.input}' but ${size} in '${name}'`);
+        throw refusal(`'${dim}' is ${known.size} in input '${known.input}' but ${size} in '${name}'`);
       }
       sizes.set(dim, { size, input: name });
     }

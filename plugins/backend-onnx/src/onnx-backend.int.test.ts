@@ -1,8 +1,8 @@
 import { cp, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Graph, writeModel } from '@zooid/onnx';
 import { createKernel } from '@zooid/kernel';
+import { Graph, writeModel } from '@zooid/onnx';
 import type { ModelArtifacts } from '@zooid/spec';
 import { type HostTensor, tensor } from '@zooid/tensor';
 import { describeBackendContract } from '@zooid/testing';
@@ -53,11 +53,23 @@ describeBackendContract(backend, {
   invalid: [
     { why: 'an unknown input', inputs: { a, b, c: a }, says: "no input 'c'" },
     { why: 'a missing input', inputs: { a }, says: "input 'b' is missing" },
-    { why: 'another element type', inputs: { a, b: tensor('int64', [1, 2], [1, 2]) }, says: 'must be float32, got int64' },
+    {
+      why: 'another element type',
+      inputs: { a, b: tensor('int64', [1, 2], [1, 2]) },
+      says: 'must be float32, got int64',
+    },
     { why: 'another rank', inputs: { a, b: floats([4], [1, 2, 3, 4]) }, says: 'must have shape [batch, 2], got [4]' },
     { why: 'another fixed size', inputs: { a, b: floats([2, 1], [1, 2]) }, says: 'must have shape [batch, 2]' },
-    { why: 'batches of two sizes', inputs: { a, b: floats([1, 2], [1, 2]) }, says: "'batch' is 2 in input 'a' but 1 in 'b'" },
-    { why: 'data that is not as long as its shape says', inputs: { a, b: { ...b, dims: [3, 2] } }, says: 'but 4 elements' },
+    {
+      why: 'batches of two sizes',
+      inputs: { a, b: floats([1, 2], [1, 2]) },
+      says: "'batch' is 2 in input 'a' but 1 in 'b'",
+    },
+    {
+      why: 'data that is not as long as its shape says',
+      inputs: { a, b: { ...b, dims: [3, 2] } },
+      says: 'but 4 elements',
+    },
   ],
 });
 
@@ -93,7 +105,9 @@ describe('variants', () => {
 describe('check', () => {
   it('proves that models run here and says on what', async () => {
     const kernel = await createKernel({ plugins: [backend] });
-    await expect(kernel.backends.get('onnx').check?.()).resolves.toMatch(/^onnxruntime \d+\.\d+\.\d+, cpu, \d+ workers a model$/);
+    await expect(kernel.backends.get('onnx').check?.()).resolves.toMatch(
+      /^onnxruntime \d+\.\d+\.\d+, cpu, \d+ workers a model$/,
+    );
     await kernel[Symbol.asyncDispose]();
   });
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Issue, ValidationError } from '@zooid/common';
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
 /** A parsed YAML file that still knows where things stand. */
 export interface YamlFile {
@@ -40,11 +40,20 @@ export async function readYaml(file: string): Promise<YamlFile> {
   };
   return {
     name: file,
-    content: document.toJS() ?? {},
+    content: toPlainData(document, file),
     refuse(issues) {
       throw new ValidationError(file, issues.map(annotate));
     },
   };
+}
+
+/** @throws ValidationError when aliases would unfold into far more than the file holds. */
+function toPlainData(document: Document, file: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    throw new ValidationError(file, [{ path: '', message: (error as Error).message }]);
+  }
 }
 
 /** Where the node under a JSON pointer starts; `undefined` when the file has none, as for a missing key. */

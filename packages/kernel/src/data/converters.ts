@@ -85,12 +85,13 @@ function* csvRecords(text: string, columns: Readonly<Record<string, string>> = {
   for (const { index, column } of fields) {
     if (index === -1) throw new Error(`there is no column '${column}' (columns: ${header.join(', ')})`);
   }
-  for (const row of rows) yield Object.fromEntries(fields.map(({ field, index }) => [field, (row[index] ?? '').trim()]));
+  for (const row of rows)
+    yield Object.fromEntries(fields.map(({ field, index }) => [field, (row[index] ?? '').trim()]));
 }
 
 function* csvRows(text: string): Generator<string[]> {
   // One cell and what ends it: quoted with doubled quotes inside, or plain up to the next comma or line break.
-  const cell = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r?\n|$)/y;
+  const cell = /(?:"([^"]*(?:""[^"]*)*)"|((?!")[^,\r\n]*))(,|\r?\n|$)/y;
   let row: string[] = [];
   while (cell.lastIndex < text.length) {
     const at = cell.lastIndex;

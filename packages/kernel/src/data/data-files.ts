@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { ValidationError } from '@zooid/common';
-import type { DataLine, DatasetFormat, DataSplit } from '@zooid/spec';
+import type { DataLine, DataSplit, DatasetFormat } from '@zooid/spec';
 import type { Registry } from '../registry.js';
 import { sha256OfFile } from './digest.js';
 import { FileSplit, type Selection } from './file-split.js';
@@ -29,7 +29,10 @@ export class DataFiles {
     if (best !== undefined) return best.format;
     const known = [...this.#formats].flatMap(({ extensions }) => extensions).join(', ') || 'none';
     throw new ValidationError(file, [
-      { path: '', message: `is in a format that no loaded plugin reads (known endings: ${known}); load a dataset plugin for it` },
+      {
+        path: '',
+        message: `is in a format that no loaded plugin reads (known endings: ${known}); load a dataset plugin for it`,
+      },
     ]);
   }
 

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatasetError, DatasetNotFoundError, UnknownNameError } from '@zooid/spec';
-import { type DatasetFileSection, type DatasetRegistry, type DatasetSection, unpackedPath } from './dataset-registry.js';
+import {
+  type DatasetFileSection,
+  type DatasetRegistry,
+  type DatasetSection,
+  unpackedPath,
+} from './dataset-registry.js';
 import { sha256OfFile } from './digest.js';
 import { downloadDataset } from './download.js';
 
@@ -33,7 +38,11 @@ export class DatasetFiles {
    * @throws UnknownNameError, DatasetNotFoundError saying where to put the file, or DatasetError when it differs from
    * what the registry describes.
    */
-  async locate(id: string, name: string, signal?: AbortSignal): Promise<{ readonly path: string; readonly sha256: string }> {
+  async locate(
+    id: string,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly path: string; readonly sha256: string }> {
     const dataset = this.registry.get(id);
     const file = dataset.files[name];
     if (file === undefined) throw new UnknownNameError(`file of dataset '${id}':`, name, Object.keys(dataset.files));

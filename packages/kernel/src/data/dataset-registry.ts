@@ -170,7 +170,12 @@ export async function readDatasetRegistry(file: string): Promise<DatasetRegistry
 }
 
 /** Replaces each plain value by a checked instance. */
-function checkRecord<T extends object>(record: Record<string, T>, Class: new () => T, at: string, issues: Issue[]): void {
+function checkRecord<T extends object>(
+  record: Record<string, T>,
+  Class: new () => T,
+  at: string,
+  issues: Issue[],
+): void {
   for (const [key, value] of Object.entries(record)) {
     const checked = checkDto(Class, value, pointer(at, key));
     issues.push(...checked.issues);

@@ -64,11 +64,17 @@ export async function countRecords(split: DataSplit, signal?: AbortSignal): Prom
  * Parts `whole` in two by a seeded draw: `fraction` of its records (at least one, and never all), and the rest. Both
  * keep the order of the file; the same seed gives the same parts.
  */
-export function drawFraction(whole: DataSplit, fraction: number, seed: number): { readonly drawn: Selection; readonly rest: Selection } {
+export function drawFraction(
+  whole: DataSplit,
+  fraction: number,
+  seed: number,
+): { readonly drawn: Selection; readonly rest: Selection } {
   let positions: Promise<ReadonlySet<number>> | undefined;
   const draw = async (signal?: AbortSignal) => {
     const count = await countRecords(whole, signal);
-    const order = new Random(seed).fork('validation fraction').shuffle(Uint32Array.from({ length: count }, (_, i) => i));
+    const order = new Random(seed)
+      .fork('validation fraction')
+      .shuffle(Uint32Array.from({ length: count }, (_, i) => i));
     const size = Math.min(Math.max(Math.round(count * fraction), 1), count - 1);
     return new Set(order.subarray(0, size));
   };

@@ -2,8 +2,8 @@ import { AbortError, type Issue, ValidationError } from '@zooid/common';
 import {
   type App,
   type AppInstance,
-  checkDto,
   type Collection,
+  checkDto,
   type Evaluation,
   LimitError,
   ModelError,

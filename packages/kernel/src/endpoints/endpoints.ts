@@ -52,7 +52,10 @@ export class EndpointTable implements Endpoints, AsyncDisposable {
     if (this.#disposal !== undefined) throw new ClosedError('the kernel');
     if (!urlSafe.test(name)) {
       throw new ValidationError('endpoint', [
-        { path: '/name', message: `must be up to 64 letters, digits, '.', '_' or '-', and start with a letter or digit` },
+        {
+          path: '/name',
+          message: `must be up to 64 letters, digits, '.', '_' or '-', and start with a letter or digit`,
+        },
       ]);
     }
     if (this.#open.has(name) || this.#opening.has(name)) throw new DuplicateNameError('endpoint', name);

@@ -7,9 +7,9 @@ import {
   ModelError,
   ModelInUseError,
   ModelNotFoundError,
-  type Models,
   type ModelStore,
   type ModelSummary,
+  type Models,
   type RunContext,
 } from '@zooid/spec';
 import { abortable } from '../drain.js';
@@ -73,12 +73,7 @@ export class ModelPool implements Models, AsyncDisposable {
   }
 
   /** Loads on first use and keeps that content until the hold is released; `prepare` hears of replacements. */
-  async hold(
-    reference: string,
-    user: string,
-    prepare: PrepareReplacement,
-    context?: RunContext,
-  ): Promise<ModelHold> {
+  async hold(reference: string, user: string, prepare: PrepareReplacement, context?: RunContext): Promise<ModelHold> {
     for (;;) {
       const generation = await this.#generation(reference, context);
       // Between the load and this line a reload may have retired it.

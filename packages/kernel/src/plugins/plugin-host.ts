@@ -1,13 +1,6 @@
 import 'reflect-metadata';
 import { type Issue, ValidationError, ZooidError } from '@zooid/common';
-import {
-  checkDto,
-  didYouMean,
-  type Plugin,
-  PluginError,
-  pointer,
-  type ServiceIdentifier,
-} from '@zooid/spec';
+import { checkDto, didYouMean, type Plugin, PluginError, pointer, type ServiceIdentifier } from '@zooid/spec';
 import { Container, ContainerModule } from 'inversify';
 import type { EventHub } from '../events.js';
 import { orderPlugins, tokenName } from './plugin-order.js';

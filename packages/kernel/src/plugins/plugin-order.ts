@@ -39,7 +39,11 @@ export function orderPlugins(
   const done = new Set<Plugin>();
   while (ordered.length < plugins.length) {
     const next = plugins.find((plugin) => !done.has(plugin) && [...waitsFor.get(plugin)!].every((p) => done.has(p)));
-    if (next === undefined) throw cycle(plugins.filter((plugin) => !done.has(plugin)), waitsFor);
+    if (next === undefined)
+      throw cycle(
+        plugins.filter((plugin) => !done.has(plugin)),
+        waitsFor,
+      );
     ordered.push(next);
     done.add(next);
   }

@@ -116,7 +116,10 @@ function folderEntry(reference: string, folder: string): string {
   const candidates = declared === undefined ? ['index.js', 'index.mjs'] : [declared];
   const found = candidates.map((file) => join(folder, file)).find((file) => existsSync(file));
   if (found === undefined) {
-    throw new PluginError(reference, `plugin '${reference}': ${folder} has no ${candidates.join(' or ')}; build it first`);
+    throw new PluginError(
+      reference,
+      `plugin '${reference}': ${folder} has no ${candidates.join(' or ')}; build it first`,
+    );
   }
   return found;
 }

@@ -6,10 +6,10 @@ import {
   didYouMean,
   type Method,
   RecipeOptions,
-  toPlain,
   type TrainingContext,
   type TrainingJob,
   type TrainingResult,
+  toPlain,
 } from '@zooid/spec';
 import { readYaml, type YamlFile } from '../config/yaml-file.js';
 import { countRecords } from '../data/file-split.js';
@@ -113,12 +113,20 @@ async function prepare(parts: TrainingParts, recipeFile: string, options: Prepar
 function checkParts(
   { apps, methods }: TrainingParts,
   recipe: Recipe,
-): { readonly app?: App; readonly method?: Method; readonly methodOptions?: object; readonly issues: readonly Issue[] } {
+): {
+  readonly app?: App;
+  readonly method?: Method;
+  readonly methodOptions?: object;
+  readonly issues: readonly Issue[];
+} {
   const issues: Issue[] = [];
   const app = named(apps, recipe.app, '/app', issues);
   const method = named(methods, recipe.method, '/method', issues);
   if (recipe.model !== undefined && recipe.encoder !== undefined) {
-    issues.push({ path: '/encoder', message: 'cannot be combined with model, whose encoder is used; remove one of them' });
+    issues.push({
+      path: '/encoder',
+      message: 'cannot be combined with model, whose encoder is used; remove one of them',
+    });
   }
   if (app === undefined || method === undefined) return { issues };
 

@@ -13,7 +13,10 @@ export interface DatasetContract extends PluginUnderTest {
   /** Ending of the files below: `.jsonl`. */
   readonly extension: string;
   /** A file without faults, and what it holds: the 1-based line where each record starts. */
-  readonly good: { readonly content: string; readonly records: readonly { readonly line: number; readonly record: unknown }[] };
+  readonly good: {
+    readonly content: string;
+    readonly records: readonly { readonly line: number; readonly record: unknown }[];
+  };
   /** A file with one bad line between good ones. */
   readonly bad: { readonly content: string; readonly line: number; readonly records: number };
   readonly limits?: {

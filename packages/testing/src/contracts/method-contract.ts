@@ -1,10 +1,10 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { silentLogger } from '@zooid/common';
 import type { Kernel } from '@zooid/kernel';
 import type { Method, Plugin, ProgressEvent, TrainingContext } from '@zooid/spec';
 import { checkDto } from '@zooid/spec';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeApp } from '../fakes/fake-app.js';
 import { codeOf, itIsAPlugin, type PluginUnderTest, rejection, startKernel } from './plugin-contract.js';

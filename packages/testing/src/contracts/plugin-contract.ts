@@ -50,7 +50,9 @@ export function itIsAPlugin(plugin: Plugin, options: PluginUnderTest): void {
       const companions = (options.with ?? []).filter((companion) => !companion.provides.includes(token));
       const error = await rejection(startKernel(plugin, { ...options, with: companions }));
       expect(error).toBeInstanceOf(PluginError);
-      const name = String(typeof token === 'symbol' ? token.description : token).split('/').at(-1);
+      const name = String(typeof token === 'symbol' ? token.description : token)
+        .split('/')
+        .at(-1);
       expect((error as Error).message).toContain(name);
     },
   );

@@ -1,13 +1,13 @@
 import { AbortError } from '@zooid/common';
 import {
   type App,
-  App as AppToken,
   type AppInstance,
+  App as AppToken,
   type DtoClass,
   IsInt,
   IsOptional,
-  type Model,
   Min,
+  type Model,
   type OpenContext,
   type Plugin,
   TextItem,
@@ -50,7 +50,10 @@ export function fakeApp(options: FakeAppOptions = {}): FakeApp {
   const name = options.name ?? 'echo';
   let openInstances = 0;
 
-  const open = async (model: Model, context: OpenContext): Promise<AppInstance<TextItem, FakeParameters, FakeOutput>> => {
+  const open = async (
+    model: Model,
+    context: OpenContext,
+  ): Promise<AppInstance<TextItem, FakeParameters, FakeOutput>> => {
     await options.beforeOpen?.(model, context);
     openInstances++;
     let isOpen = true;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AbortError, ValidationError } from '@zooid/common';
-import { DatasetFormat, type DataLine, type Plugin } from '@zooid/spec';
+import { type DataLine, DatasetFormat, type Plugin } from '@zooid/spec';
 import { pluginOf } from './plugin-of.js';
 
 /** The least a JSON Lines format can be: whole file in memory, no compression. */

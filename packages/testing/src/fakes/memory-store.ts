@@ -1,5 +1,11 @@
 import { AbortError } from '@zooid/common';
-import { type ModelArtifacts, type ModelStore, ModelStore as ModelStoreToken, type Plugin, type RunContext } from '@zooid/spec';
+import {
+  type ModelArtifacts,
+  type ModelStore,
+  ModelStore as ModelStoreToken,
+  type Plugin,
+  type RunContext,
+} from '@zooid/spec';
 import { pluginOf } from './plugin-of.js';
 
 export interface MemoryStore extends ModelStore {

@@ -27,8 +27,7 @@ describe('endpoints', () => {
       onEvent: (event) => events.push(event),
     });
   };
-  const put = (revision: string) =>
-    store.put(fakeArtifacts({ id: 'm', revision, manifest: { app: 'echo' } }));
+  const put = (revision: string) => store.put(fakeArtifacts({ id: 'm', revision, manifest: { app: 'echo' } }));
   const issuesOf = (error: unknown) => (error as ValidationError).issues;
 
   beforeEach(() => start());
@@ -144,7 +143,12 @@ describe('endpoints', () => {
     await start({}, { limits: { maxItems: 2, maxTextLength: 5 } });
     await kernel.endpoints.open('chat', 'm');
     const tooMany = await rejection(kernel.endpoints.run('chat', ['a', 'b', 'c']));
-    expect(tooMany).toMatchObject({ code: 'LIMIT_EXCEEDED', path: '/inputs', limit: 2, actual: 3 } satisfies Partial<LimitError>);
+    expect(tooMany).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      path: '/inputs',
+      limit: 2,
+      actual: 3,
+    } satisfies Partial<LimitError>);
     const tooLong = await rejection(kernel.endpoints.run('chat', ['a', { text: 'abcdef' }]));
     expect(tooLong).toMatchObject({ code: 'LIMIT_EXCEEDED', path: '/inputs/1/text', limit: 5, actual: 6 });
     const buried = await rejection(kernel.endpoints.run('chat', { text: 'a', more: [{ deep: 'abcdef' }] }));
@@ -237,7 +241,9 @@ describe('endpoints', () => {
     const { App: token } = await import('@zooid/spec');
     const other = await createKernel({ plugins: [pluginOf('app-lossy', token, lossy), store.plugin, backend.plugin] });
     await other.endpoints.open('x', 'm', { app: 'forgetful' });
-    expect(((await rejection(other.endpoints.run('x', ['a', 'b']))) as Error).message).toContain('1 outputs for 2 items');
+    expect(((await rejection(other.endpoints.run('x', ['a', 'b']))) as Error).message).toContain(
+      '1 outputs for 2 items',
+    );
     await other[Symbol.asyncDispose]();
   });
 

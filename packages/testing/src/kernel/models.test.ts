@@ -92,7 +92,7 @@ describe('shared models', () => {
 
   it('finish the calls in flight before unloading', async () => {
     const door = gate();
-    await start({ outputs: async () => (await door.opened, {}) });
+    await start({ outputs: () => door.opened.then(() => ({})) });
     const model = await kernel.models.get('m');
     const running = model.forward({});
     const unloading = kernel.models.unload('m');
@@ -119,7 +119,7 @@ describe('shared models', () => {
 
   it('swap to new content while calls in flight finish on the old', async () => {
     const door = gate();
-    await start({ outputs: async () => (await door.opened, {}) });
+    await start({ outputs: () => door.opened.then(() => ({})) });
     const old = await kernel.models.get('m');
     const running = old.forward({});
     store.put(fakeArtifacts({ id: 'm', revision: 'r2' }));

@@ -7,9 +7,9 @@ import {
   contractVersion,
   definePlugin,
   IsInt,
+  IsOptional,
   inject,
   injectable,
-  IsOptional,
   ModelBackend,
   Models,
   multiInject,
@@ -26,7 +26,12 @@ const A: ServiceIdentifier<{ name: string }> = Symbol.for('test/A');
 const B: ServiceIdentifier<{ name: string }> = Symbol.for('test/B');
 
 /** A plugin that binds one object per token and remembers when it was built. */
-function piece(name: string, provides: ServiceIdentifier[], requires: ServiceIdentifier[], built: string[] = []): Plugin {
+function piece(
+  name: string,
+  provides: ServiceIdentifier[],
+  requires: ServiceIdentifier[],
+  built: string[] = [],
+): Plugin {
   return definePlugin({
     name,
     requires,
@@ -200,7 +205,9 @@ describe('configuration of plugins', () => {
 
   it('names the nearest key for an unknown one', async () => {
     const error = await rejection(start({ configurable: { thread: 4 } }));
-    expect((error as Error).message).toContain("/settings/configurable/thread is an unknown key; did you mean 'threads'?");
+    expect((error as Error).message).toContain(
+      "/settings/configurable/thread is an unknown key; did you mean 'threads'?",
+    );
   });
 
   it('names the nearest plugin for an unknown one', async () => {
@@ -209,7 +216,9 @@ describe('configuration of plugins', () => {
   });
 
   it('is refused by a plugin that takes none', async () => {
-    const error = await rejection(createKernel({ plugins: [piece('plain', [A], [])], config: { settings: { plain: {} } } }));
+    const error = await rejection(
+      createKernel({ plugins: [piece('plain', [A], [])], config: { settings: { plain: {} } } }),
+    );
     expect((error as Error).message).toContain("plugin 'plain' takes no configuration");
   });
 });

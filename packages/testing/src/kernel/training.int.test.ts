@@ -21,7 +21,10 @@ class AppOptions {
 
 const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 const lines = (count: number, prefix = 'text') =>
-  Array.from({ length: count }, (_, i) => `${JSON.stringify({ text: `${prefix} ${i}`, label: i % 2 ? 'a' : 'b' })}\n`).join('');
+  Array.from(
+    { length: count },
+    (_, i) => `${JSON.stringify({ text: `${prefix} ${i}`, label: i % 2 ? 'a' : 'b' })}\n`,
+  ).join('');
 
 async function textsOf(split: DataSplit): Promise<string[]> {
   const texts: string[] = [];
@@ -95,7 +98,12 @@ describe('recipes', () => {
   });
 
   it('are overridden from outside, with YAML values', async () => {
-    const { job } = await prepare(['train.epochs=1', 'seed=7', 'encoder.layers=4', 'data.validation={ fraction: 0.25 }']);
+    const { job } = await prepare([
+      'train.epochs=1',
+      'seed=7',
+      'encoder.layers=4',
+      'data.validation={ fraction: 0.25 }',
+    ]);
     expect(job.options).toMatchObject({ epochs: 1 });
     expect(job.recipe).toMatchObject({ seed: 7, encoder: { preset: 'mini', layers: 4 }, train: { epochs: 1 } });
     expect(await textsOf(job.data.validation!)).toHaveLength(5);
@@ -135,7 +143,10 @@ describe('recipes', () => {
     await write('bad.yaml', 'app: ecko\nmethod: finetune\ndata: { train: train.jsonl }\n');
     expect(await issues(prepare([], 'bad.yaml'))).toEqual([
       { path: '/app', message: "names 'ecko', which no loaded plugin provides; did you mean 'echo'? (line 1)" },
-      { path: '/method', message: "names 'finetune', which no loaded plugin provides; did you mean 'fine-tune'? (line 2)" },
+      {
+        path: '/method',
+        message: "names 'finetune', which no loaded plugin provides; did you mean 'fine-tune'? (line 2)",
+      },
     ]);
   });
 
@@ -265,7 +276,13 @@ describe('recipes', () => {
       await inFolders(['first']);
       const error = await rejection(train());
       expect(codeOf(error)).toBe('DATASET_NOT_FOUND');
-      for (const part of [join(root, 'first/toy/train.jsonl.gz'), 'https://example.org/toy', 'abc123', 'CC0-1.0', 'Put the file']) {
+      for (const part of [
+        join(root, 'first/toy/train.jsonl.gz'),
+        'https://example.org/toy',
+        'abc123',
+        'CC0-1.0',
+        'Put the file',
+      ]) {
         expect((error as Error).message).toContain(part);
       }
     });
@@ -309,7 +326,10 @@ describe('recipes', () => {
     });
 
     it('refuse a registry with faults, all of them at once', async () => {
-      await write('appzoo/datasets.yaml', `${registry(download).replace('jsonl\n', 'jsonlines\n')}\n  licence: x\nother: 5\n`);
+      await write(
+        'appzoo/datasets.yaml',
+        `${registry(download).replace('jsonl\n', 'jsonlines\n')}\n  licence: x\nother: 5\n`,
+      );
       const error = (await rejection(start())) as ValidationError;
       expect(error.issues.map(({ path }) => path)).toEqual(['/toy/licence', '/toy/download/converter', '/other']);
     });
