@@ -7,6 +7,7 @@ export const defaultPlugins: readonly string[] = [
   '@zooid/backend-onnx',
   '@zooid/dataset-jsonl',
   '@zooid/dataset-csv',
+  '@zooid/dataset-templates',
   '@zooid/method-fine-tune',
   '@zooid/app-intent',
 ];

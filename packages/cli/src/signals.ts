@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Fires once on Ctrl-C (or SIGTERM); the second time the process ends at once, as if nobody listened. */
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
@@ -8,6 +10,7 @@ const names = ['SIGINT', 'SIGTERM'] as const;
 /** @param onFirst Tells the user what happens now. */
 export function listenForInterrupt(onFirst: (name: NodeJS.Signals) => void): Interruption {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // every batch in flight listens
   const listener = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
       // process.exit() would wait for, or crash with, a worker that is inside a long native call; the signal's default

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { type Logger, ValidationError } from '@zooid/common';
 import type { Express, Request, RequestHandler, Response } from 'express';
@@ -34,6 +35,7 @@ function answer(route: Route, { bodyLimitBytes, isDraining, logger }: DispatchOp
   return async (request, response) => {
     const started = performance.now();
     const gone = new AbortController();
+    setMaxListeners(0, gone.signal); // every batch of a large request listens
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
       logger.debug({
