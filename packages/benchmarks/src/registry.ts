@@ -3,5 +3,10 @@ import type { Benchmark } from './benchmark.js';
 /** Loaded one by one, so that the memory one benchmark reports is not another's imports. */
 export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   gradients: async () => (await import('./bert/gradients.js')).gradients,
+  banking77: async () => (await import('./recipes/intent-benchmarks.js')).banking77,
+  cais: async () => (await import('./recipes/intent-benchmarks.js')).cais,
+  'cais-ablation': async () => (await import('./recipes/cais-ablation.js')).caisAblation,
+  clinc150: async () => (await import('./recipes/intent-benchmarks.js')).clinc150,
+  'crosswoz-nlu': async () => (await import('./recipes/intent-benchmarks.js')).crosswozNlu,
   'train-step': async () => (await import('./bert/train-step.js')).trainStep,
 };

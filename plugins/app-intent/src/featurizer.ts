@@ -109,7 +109,7 @@ function withIds(encoding: Encoding, ids: readonly number[], typeIds: readonly n
 }
 
 /** The tokens a match touches; `undefined` when truncation left none. A token that spans several characters counts whole. */
-function positionsOf(match: LexiconMatch, offsets: Int32Array): { first: number; last: number } | undefined {
+export function positionsOf(match: { readonly start: number; readonly end: number }, offsets: Int32Array): { first: number; last: number } | undefined {
   let first = -1;
   let last = -1;
   for (let token = 0; token * 2 < offsets.length; token++) {

@@ -9,6 +9,8 @@ export interface IntentConfig {
   readonly labels: readonly string[];
   /** Slot types in the order of their label rows. */
   readonly slotTypes: readonly string[];
+  /** Annotated slot types, which the auxiliary tagging loss learns. */
+  readonly goldTypes: readonly string[];
   /** Below this probability the answer is the fallback intent; per label, the threshold when multi-label. */
   readonly threshold: number;
 }
@@ -25,6 +27,7 @@ export function intentConfigOf(config: Readonly<Record<string, unknown>>): Inten
     options: parseIntentOptions(section.options ?? {}),
     labels: section.labels,
     slotTypes: section.slotTypes,
+    goldTypes: section.goldTypes ?? [],
     threshold: typeof section.threshold === 'number' ? section.threshold : 0,
   };
 }

@@ -10,6 +10,7 @@ import { decodeAnswers, type IntentAnswer } from './answer.js';
 import { labelThreshold, rejectionThreshold } from './calibrate.js';
 import { type IntentExample, parseExample } from './example.js';
 import { Featurizer, type TextFeatures, typedToken } from './featurizer.js';
+import { type PositionedSlot, positionGoldSlots, slotLabelTensor } from './gold-slots.js';
 import { type IntentConfig, intentConfigOf, parseIntentOptions } from './intent-config.js';
 import { intentMetrics } from './intent-metrics.js';
 import type { Lexicon } from './lexicon/lexicon.js';
@@ -25,6 +26,8 @@ const UNKNOWN_LABEL = -100;
 /** Features of one example: its text's, and what training adds. */
 interface IntentFeatures extends Features, TextFeatures {
   readonly labels: readonly number[];
+  /** Gold slots on token positions, for the auxiliary tagging loss. */
+  readonly goldSlots: readonly PositionedSlot[];
 }
 
 /** Makes the intent app trainable by any method. */
@@ -45,7 +48,8 @@ export const intentTask: TrainingTask = {
       context.baseFolder === undefined
         ? trainTokenizer(examples, options, slotTypes)
         : await loadTokenizer(context.baseFolder);
-    const config: IntentConfig = { options, labels, slotTypes, threshold: options.rejection.threshold ?? 0 };
+    const goldTypes = [...new Set(examples.flatMap(({ slots }) => slots.map(({ type }) => type)))].sort();
+    const config: IntentConfig = { options, labels, slotTypes, goldTypes, threshold: options.rejection.threshold ?? 0 };
     return new PreparedIntentTask(context.encoderConfig, config, tokenizer, lexicon, examples);
   },
 
@@ -122,20 +126,22 @@ class PreparedIntentTask implements PreparedTask {
   readonly groups = [{ name: 'head', match: (name: string) => !name.startsWith('bert.') }];
 
   featurize(example: IntentExample): IntentFeatures {
-    const { lexicon } = this.intent.options;
-    const features = this.featurizer.featurize(
-      example.text,
-      lexicon.offAtTest ? undefined : this.lexicon,
-      (match) => this.isSole(match, example.text),
-    );
+    const features = this.featurizer.featurize(example.text, this.lexicon, (match) => this.isSole(match, example.text));
     // A validation label that training never saw takes no part in the loss; its answer counts as wrong.
-    return { ...features, labels: example.labels.map((label) => this.labelIds.get(label) ?? UNKNOWN_LABEL) };
+    return {
+      ...features,
+      labels: example.labels.map((label) => this.labelIds.get(label) ?? UNKNOWN_LABEL),
+      goldSlots: this.intent.options.slotLoss === 0 ? [] : positionGoldSlots(example, features.encoding),
+    };
   }
 
   collate(rows: readonly IntentFeatures[], context: CollateContext): TensorMap {
     const noise = context.training ? { options: this.intent.options.noise, random: context.random } : undefined;
     const inputs = this.featurizer.collate(rows, noise);
-    return context.training || context.labels === true ? { ...inputs, labels: this.labelTensor(rows) } : inputs;
+    if (!context.training && context.labels !== true) return inputs;
+    if (this.intent.options.slotLoss === 0) return { ...inputs, labels: this.labelTensor(rows) };
+    const slot_labels = slotLabelTensor(rows, inputs['input_ids']!.dims[1]!, this.intent.goldTypes);
+    return { ...inputs, labels: this.labelTensor(rows), slot_labels };
   }
 
   head(context: ModuleContext, encoder: EncoderOutput): Readonly<Record<string, Value>> {
@@ -143,7 +149,7 @@ class PreparedIntentTask implements PreparedTask {
   }
 
   loss(context: ModuleContext, outputs: Readonly<Record<string, Value>>): Value {
-    return intentLoss(context, outputs['logits']!, this.intent, this.classWeights);
+    return intentLoss(context, outputs, this.intent, this.classWeights);
   }
 
   decode(outputs: TensorMap, rows: readonly IntentFeatures[]): IntentAnswer[] {

@@ -66,10 +66,13 @@ export class LexiconOptions {
   @IsOptional() categories?: Record<string, string>;
   /** Shortest surface kept, in characters, for entries without a whitelist. */
   @IsInt() @Min(1) minLength = 2;
+  /**
+   * Least share of a surface's occurrences in the training texts that are annotated with the entry's type; below it,
+   * an entry from training is dropped. Keeps a song called 我要听 from matching every request.
+   */
+  @IsNumber() @Min(0) @Max(1) minPrecision = 0;
   /** Control experiment: permute the types of all entries. */
   @IsBoolean() shuffleTypes = false;
-  /** Matches nothing at evaluation time: shows how much a trained model leans on its lexicon. */
-  @IsBoolean() offAtTest = false;
 }
 
 export class TokenizerOptions {
@@ -97,6 +100,11 @@ export class IntentOptions {
   @IsNumber() @Min(0) @Max(0.5) labelSmoothing = 0;
   /** Weight classes by inverse frequency to this power (0 = off), clipped to [0.5, 5]. */
   @IsNumber() @Min(0) @Max(1) classWeightPower = 0;
+  /**
+   * Weight of an auxiliary loss: tagging the gold slots from the encoder's states. It teaches the encoder what names
+   * look like; nothing of it is left in the exported graph. Needs records with `slots`.
+   */
+  @IsNumber() @Min(0) @Max(10) slotLoss = 0;
   /** Dropout before the output layer. */
   @IsNumber() @Min(0) @Max(0.9) headDropout = 0.1;
   @ValidateNested() @Type(() => FusionOptions) fusion = new FusionOptions();

@@ -27,7 +27,8 @@ export async function trainingLexicon(
     }
     entries.push(...(await readWordList(file, name, options.lexicon.categories)));
   }
-  const built = buildLexicon(entries, { minLength: options.lexicon.minLength });
+  const filtered = buildLexicon(entries, { minLength: options.lexicon.minLength });
+  const built = withPrecision(filtered, examples, options.lexicon.minPrecision);
   return Lexicon.build(options.lexicon.shuffleTypes ? withShuffledTypes(built, context.random) : built);
 }
 
@@ -44,6 +45,20 @@ async function readWordList(file: string, source: string, categories: Record<str
     const type = categories[entry.type];
     return type === undefined ? [] : [{ ...entry, type }];
   });
+}
+
+/** Drops entries from training whose surface mostly stands for something else in the training texts. */
+function withPrecision(entries: readonly LexiconEntry[], examples: readonly IntentExample[], minPrecision: number): LexiconEntry[] {
+  if (minPrecision === 0) return [...entries];
+  const occurrences = new Map<string, number>();
+  const lexicon = Lexicon.build(entries);
+  for (const { text } of examples) {
+    for (const match of lexicon.match(text)) occurrences.set(keyOf(match), (occurrences.get(keyOf(match)) ?? 0) + 1);
+  }
+  // Popularity of an entry from training is the number of times it is annotated.
+  return entries.filter(
+    (entry) => entry.source !== 'training' || entry.popularity >= minPrecision * (occurrences.get(keyOf(entry)) ?? 0),
+  );
 }
 
 /** Control: every entry keeps its surface and gets the type of another. */

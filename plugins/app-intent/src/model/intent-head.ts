@@ -16,7 +16,17 @@ export function intentHead(context: ModuleContext, encoder: EncoderOutput, confi
   const first = states.slice(1, 0, 1).squeeze([1]);
   const pooled = first.concat([meanOverTokens(states, encoder.attentionMask)], -1);
   const logits = linear(context.child('classifier'), context.dropout(pooled, headDropout), config.labels.length);
-  return gate === undefined ? { logits } : { logits, gate: gate.mean([2], false) };
+  return {
+    logits,
+    ...(gate === undefined ? {} : { gate: gate.mean([2], false) }),
+    ...(config.options.slotLoss === 0 ? {} : { slot_logits: tagSlots(context, encoder, config) }),
+  };
+}
+
+/** Scores of each position's gold slot label, from the text alone: `[batch, sequence, 1 + 4·types]`, row 0 = no slot. */
+function tagSlots(context: ModuleContext, encoder: EncoderOutput, { goldTypes, options }: IntentConfig): Value {
+  const states = context.dropout(encoder.lastHiddenState, options.headDropout);
+  return linear(context.child('slot_tagger'), states, 1 + 4 * goldTypes.length);
 }
 
 /** Mean of `[batch, sequence, hidden]` over real tokens, `[CLS]` and `[SEP]` among them. */
@@ -25,8 +35,25 @@ function meanOverTokens(states: Value, attentionMask: Value): Value {
   return states.mul(mask).sum([1], false).div(mask.sum([1], false));
 }
 
-/** Cross entropy over `labels` `[batch]`, or binary cross entropy over `labels` `[batch, labels]` when multi-label. */
+/**
+ * The intent's loss plus, where the recipe asks for it, the weighted loss of tagging the gold slots
+ * (`slot_labels` `[batch, sequence]`, −100 where nothing is to be tagged).
+ */
 export function intentLoss(
+  context: ModuleContext,
+  outputs: Readonly<Record<string, Value>>,
+  config: IntentConfig,
+  classWeights: readonly number[] | undefined,
+): Value {
+  const loss = labelLoss(context, outputs['logits']!, config, classWeights);
+  const tags = outputs['slot_logits'];
+  if (tags === undefined) return loss;
+  const gold = context.input('slot_labels', 'int64', ['batch', 'sequence']);
+  return loss.add(crossEntropy(tags, gold).mul(config.options.slotLoss));
+}
+
+/** Cross entropy over `labels` `[batch]`, or binary cross entropy over `labels` `[batch, labels]` when multi-label. */
+function labelLoss(
   context: ModuleContext,
   logits: Value,
   config: IntentConfig,
