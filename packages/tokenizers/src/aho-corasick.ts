@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Issue, ValidationError } from '@zooid/common';
 import { CodePoints } from './code-points.js';
 import type { NormalizedText } from './normalized-text.js';
-import { Trie } from './trie.js';
+import { Trie, type TrieParts } from './trie.js';
 import { assertWellFormed, isWellFormed } from './well-formed.js';
 
 /** One word of a lexicon and what it stands for. */
@@ -31,8 +31,22 @@ export interface LexiconOptions {
   readonly normalize?: (text: string) => NormalizedText;
 }
 
+/** An automaton without its entries, as plain data that can move between threads. */
+export interface AutomatonParts {
+  readonly size: number;
+  readonly version: string;
+  readonly trie: TrieParts;
+  readonly fail: Int32Array<ArrayBuffer>;
+  readonly output: Int32Array<ArrayBuffer>;
+  readonly nextEntry: Int32Array<ArrayBuffer>;
+  readonly units: Int32Array<ArrayBuffer>;
+  readonly rootSteps: Int32Array<ArrayBuffer> | undefined;
+}
+
 const maxIssues = 20;
 const versionDigits = 16;
+/** From this many nodes on the table of the root's steps (256 KiB) is worth its making. */
+const rootTableNodes = 1 << 12;
 
 /**
  * Finds every occurrence of every entry of a lexicon in a text, overlapping and nested ones included, in time linear
@@ -48,55 +62,31 @@ export class AhoCorasick<T> {
    * equal versions match equally.
    */
   readonly version: string;
-  readonly #entries: readonly LexiconEntry<T>[];
+  readonly #entryOf: (index: number) => LexiconEntry<T>;
   readonly #normalize: ((text: string) => NormalizedText) | undefined;
   readonly #trie: Trie;
   /** The node of the longest proper suffix that is also a path from the root. */
-  readonly #fail: Int32Array;
+  readonly #fail: Int32Array<ArrayBuffer>;
   /** The nearest node along `fail` that ends an entry, or -1. */
-  readonly #output: Int32Array;
+  readonly #output: Int32Array<ArrayBuffer>;
   /** The next entry with the same surface, or -1. */
-  readonly #nextEntry: Int32Array;
+  readonly #nextEntry: Int32Array<ArrayBuffer>;
   /** Length of each entry's normalised surface in UTF-16 units. */
-  readonly #units: Int32Array;
-  /** Where the root goes on each character of the basic plane: most characters of a text are tried there. */
-  readonly #rootSteps: Int32Array;
+  readonly #units: Int32Array<ArrayBuffer>;
+  /** In large automata, where the root goes on each character of the basic plane: most characters are tried there. */
+  readonly #rootSteps: Int32Array<ArrayBuffer> | undefined;
 
-  private constructor(entries: readonly LexiconEntry<T>[], options: LexiconOptions) {
-    this.#entries = entries;
+  private constructor(parts: AutomatonParts, entryOf: (index: number) => LexiconEntry<T>, options: LexiconOptions) {
+    this.size = parts.size;
+    this.version = parts.version;
+    this.#entryOf = entryOf;
     this.#normalize = options.normalize;
-    this.size = entries.length;
-    const trie = new Trie();
-    const issues: Issue[] = [];
-    const hash = new ContentHash();
-    this.#nextEntry = new Int32Array(entries.length).fill(-1);
-    this.#units = new Int32Array(entries.length);
-    const lastEntry = new Int32Array(entries.length);
-    entries.forEach(({ surface, value }, i) => {
-      const problem = checkSurface(surface);
-      const normalized = problem === undefined ? (this.#normalize?.(surface).text ?? surface) : '';
-      if (normalized === '') {
-        const message =
-          problem ?? `is ${JSON.stringify(surface)}, of which normalisation leaves nothing; drop the entry`;
-        if (issues.length < maxIssues) issues.push({ path: `/${i}/surface`, message });
-        return;
-      }
-      const node = trie.insert(normalized);
-      const first = trie.value(node);
-      if (first === -1) trie.setValue(node, i);
-      else this.#nextEntry[lastEntry[first]!] = i;
-      lastEntry[first === -1 ? i : first] = i;
-      this.#units[i] = normalized.length;
-      hash.add(surface, normalized, value);
-    });
-    if (issues.length > 0) throw new ValidationError('lexicon', issues);
-    this.version = hash.digest();
-    this.#trie = trie;
-    const { fail, output } = link(trie);
-    this.#fail = fail;
-    this.#output = output;
-    this.#rootSteps = new Int32Array(0x10000);
-    for (let unit = 0; unit < 0x10000; unit++) this.#rootSteps[unit] = Math.max(0, trie.step(0, unit));
+    this.#trie = Trie.fromParts(parts.trie);
+    this.#fail = parts.fail;
+    this.#output = parts.output;
+    this.#nextEntry = parts.nextEntry;
+    this.#units = parts.units;
+    this.#rootSteps = parts.rootSteps;
   }
 
   /**
@@ -105,7 +95,43 @@ export class AhoCorasick<T> {
    * @throws ValidationError listing (up to 20) surfaces that are empty, ill-formed, or empty once normalised.
    */
   static build<T>(entries: Iterable<LexiconEntry<T>>, options: LexiconOptions = {}): AhoCorasick<T> {
-    return new AhoCorasick([...entries], options);
+    const list = [...entries];
+    return new AhoCorasick(buildParts(list, options), (index) => list[index]!, options);
+  }
+
+  /**
+   * The automaton that `toTransferable` took apart in another thread.
+   *
+   * @param parts belong to the automaton from now on.
+   * @param entryOf the entries it was built from, by place in their order.
+   * @param options with the same `normalize`.
+   */
+  static fromTransferable<T>(
+    parts: AutomatonParts,
+    entryOf: (index: number) => LexiconEntry<T>,
+    options: LexiconOptions = {},
+  ): AhoCorasick<T> {
+    return new AhoCorasick(parts, entryOf, options);
+  }
+
+  /**
+   * Everything but the entries, for `postMessage(parts, transfer)`. These are the automaton's own arrays: once they
+   * have moved, it must not be used any more.
+   */
+  toTransferable(): { readonly parts: AutomatonParts; readonly transfer: ArrayBuffer[] } {
+    const trie = this.#trie.toParts();
+    const parts = {
+      size: this.size,
+      version: this.version,
+      trie,
+      fail: this.#fail,
+      output: this.#output,
+      nextEntry: this.#nextEntry,
+      units: this.#units,
+      rootSteps: this.#rootSteps,
+    };
+    const arrays = [trie.slots, trie.values, parts.fail, parts.output, parts.nextEntry, parts.units, parts.rootSteps];
+    return { parts, transfer: arrays.flatMap((array) => array?.buffer ?? []) };
   }
 
   /**
@@ -130,7 +156,7 @@ export class AhoCorasick<T> {
           const begin = i - this.#units[entry]!;
           const start = normalized?.originalStart(begin) ?? begin;
           const end = normalized?.originalEnd(i) ?? i;
-          const { surface, value } = this.#entries[entry]!;
+          const { surface, value } = this.#entryOf(entry);
           const codePointStart = codePoints.fromUtf16(start);
           const codePointEnd = codePoints.fromUtf16(end);
           yield { entry, surface, value, start, end, codePointStart, codePointEnd };
@@ -165,8 +191,7 @@ export class AhoCorasick<T> {
 
   /** The entry at `index`, as it was given. */
   entryAt(index: number): LexiconEntry<T> {
-    const entry = this.#entries[index];
-    if (entry !== undefined) return entry;
+    if (Number.isInteger(index) && index >= 0 && index < this.size) return this.#entryOf(index);
     throw new ValidationError('lexicon entry', [
       { path: '', message: `expected an integer from 0 to ${this.size - 1}, found ${index}` },
     ]);
@@ -179,8 +204,44 @@ export class AhoCorasick<T> {
       if (child !== -1) return child;
       node = this.#fail[node]!;
     }
-    return codePoint < 0x10000 ? this.#rootSteps[codePoint]! : Math.max(0, this.#trie.step(0, codePoint));
+    if (this.#rootSteps !== undefined && codePoint < 0x10000) return this.#rootSteps[codePoint]!;
+    return Math.max(0, this.#trie.step(0, codePoint));
   }
+}
+
+function buildParts(entries: readonly LexiconEntry<unknown>[], { normalize }: LexiconOptions): AutomatonParts {
+  const trie = new Trie();
+  const issues: Issue[] = [];
+  const hash = new ContentHash();
+  const nextEntry = new Int32Array(entries.length).fill(-1);
+  const units = new Int32Array(entries.length);
+  const lastEntry = new Int32Array(entries.length);
+  entries.forEach(({ surface, value }, i) => {
+    const problem = checkSurface(surface);
+    const normalized = problem === undefined ? (normalize?.(surface).text ?? surface) : '';
+    if (normalized === '') {
+      const message = problem ?? `is ${JSON.stringify(surface)}, of which normalisation leaves nothing; drop the entry`;
+      if (issues.length < maxIssues) issues.push({ path: `/${i}/surface`, message });
+      return;
+    }
+    const node = trie.insert(normalized);
+    const first = trie.value(node);
+    if (first === -1) trie.setValue(node, i);
+    else nextEntry[lastEntry[first]!] = i;
+    lastEntry[first === -1 ? i : first] = i;
+    units[i] = normalized.length;
+    hash.add(surface, normalized, value);
+  });
+  if (issues.length > 0) throw new ValidationError('lexicon', issues);
+  return {
+    size: entries.length,
+    version: hash.digest(),
+    trie: trie.toParts(),
+    ...link(trie),
+    nextEntry,
+    units,
+    rootSteps: trie.size < rootTableNodes ? undefined : Int32Array.from({ length: 0x10000 }, (_, unit) => Math.max(0, trie.step(0, unit))),
+  };
 }
 
 function checkSurface(surface: unknown): string | undefined {
@@ -190,7 +251,7 @@ function checkSurface(surface: unknown): string | undefined {
 }
 
 /** Failure and output links, breadth first: a node's links depend on those of shorter paths alone. */
-function link(trie: Trie): { fail: Int32Array; output: Int32Array } {
+function link(trie: Trie): { fail: Int32Array<ArrayBuffer>; output: Int32Array<ArrayBuffer> } {
   const { parents, labels } = trie.edges();
   const size = trie.size;
   const fail = new Int32Array(size);

@@ -1,5 +1,11 @@
 export type { AddedToken } from './added-tokens.js';
-export { AhoCorasick, type LexiconEntry, type LexiconMatch, type LexiconOptions } from './aho-corasick.js';
+export {
+  AhoCorasick,
+  type AutomatonParts,
+  type LexiconEntry,
+  type LexiconMatch,
+  type LexiconOptions,
+} from './aho-corasick.js';
 export type { BertNormalization } from './bert-characters.js';
 export { CodePoints } from './code-points.js';
 export type { SpecialTokenRole, TokenizerDefinition } from './definition.js';

@@ -78,6 +78,14 @@ describe('parseTokenizerJson', () => {
     expect(specialTokens).toEqual({ pad: '[PAD]', unk: '[UNK]', cls: 'dog', sep: '[SEP]', mask: 'e' });
   });
 
+  it('reads a model without a type, as old files have it', () => {
+    const json = fresh();
+    delete json.model.type;
+    expect(parseTokenizerJson(json).encode('dogs').tokens).toEqual(['[CLS]', 'dog', '##s', '[SEP]']);
+    delete json.model.continuing_subword_prefix;
+    expect(() => parseTokenizerJson(json)).toThrow(/continuing_subword_prefix: expected a string, found nothing/);
+  });
+
   const change = (edit: (json: Json) => void) => {
     const json = fresh();
     edit(json);

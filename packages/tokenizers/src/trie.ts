@@ -1,4 +1,12 @@
-const initialSlots = 1 << 10;
+/** Small, for most lexicons of a single request have a handful of entries; a large one doubles its way up in no time. */
+const initialSlots = 1 << 6;
+
+/** A trie as plain data that can move between threads. */
+export interface TrieParts {
+  readonly slots: Int32Array<ArrayBuffer>;
+  readonly values: Int32Array<ArrayBuffer>;
+  readonly nodes: number;
+}
 
 /**
  * A trie over code points whose edges live in one open-addressing hash table of integers: a step is one probe on
@@ -11,6 +19,21 @@ export class Trie {
   #mask = initialSlots - 1;
   #nodes = 1;
   #values = new Int32Array(initialSlots).fill(-1);
+
+  /** The trie behind `parts`, which belong to it from now on. */
+  static fromParts({ slots, values, nodes }: TrieParts): Trie {
+    const trie = new Trie();
+    trie.#slots = slots;
+    trie.#values = values;
+    trie.#mask = slots.length / 3 - 1;
+    trie.#nodes = nodes;
+    return trie;
+  }
+
+  /** Its own arrays, not copies: moving them to another thread empties this trie. */
+  toParts(): TrieParts {
+    return { slots: this.#slots, values: this.#values, nodes: this.#nodes };
+  }
 
   /** Number of nodes, the root included. */
   get size(): number {
