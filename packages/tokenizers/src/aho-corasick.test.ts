@@ -131,6 +131,36 @@ describe('AhoCorasick', () => {
     expect(new Set([version, ...others.map((other) => AhoCorasick.build(other).version)]).size).toBe(5);
   });
 
+  it.each([3, 2000])('matches the same after a move to another thread (%i entries)', (count) => {
+    const random = seededRandom(7);
+    const word = (length: number) =>
+      Array.from({ length }, () => String.fromCodePoint(0x4e00 + Math.floor(random() * 300))).join('');
+    const entries = Array.from({ length: count }, (_, value) => ({
+      surface: word(1 + Math.floor(random() * 4)),
+      value,
+    }));
+    const options = { normalize: createTextNormalizer({ drop: isSpaceOrPunctuation }) };
+    const built = AhoCorasick.build(entries, options);
+    const { version, size } = built;
+    const text = Array.from({ length: 50 }, () => `${word(10)}，😀`).join('');
+    const expected = [...built.match(text)];
+
+    const { parts, transfer } = built.toTransferable();
+    const moved = structuredClone(parts, { transfer });
+    expect(transfer.every(({ byteLength }) => byteLength === 0)).toBe(true);
+    const revived = AhoCorasick.fromTransferable(moved, (index) => entries[index]!, options);
+    expect([...revived.match(text)]).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(0);
+    expect({ version: revived.version, size: revived.size }).toEqual({ version, size });
+    expect(revived.entryAt(1)).toEqual(entries[1]);
+    expect(() => revived.entryAt(count)).toThrow(ValidationError);
+  });
+
+  it('is light when it holds little', () => {
+    const { transfer } = AhoCorasick.build([{ surface: '说不出的秘密', value: 1 }]).toTransferable();
+    expect(transfer.reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(2048);
+  });
+
   it('lists the surfaces it cannot take', () => {
     const normalize = createTextNormalizer({ drop: isSpaceOrPunctuation });
     const entries = [

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type Issue, ValidationError } from '@zooid/common';
 import { CodePoints } from './code-points.js';
+import { ContentHash } from './content-hash.js';
+import { linkFailures } from './failure-links.js';
 import type { NormalizedText } from './normalized-text.js';
 import { Trie, type TrieParts } from './trie.js';
 import { assertWellFormed, isWellFormed } from './well-formed.js';
@@ -44,7 +45,6 @@ export interface AutomatonParts {
 }
 
 const maxIssues = 20;
-const versionDigits = 16;
 /** From this many nodes on the table of the root's steps (256 KiB) is worth its making. */
 const rootTableNodes = 1 << 12;
 
@@ -166,7 +166,7 @@ export class AhoCorasick<T> {
   }
 
   /** Calls `visit` with every match, as places in UTF-16 units: the fastest form. Return `false` to stop. */
-  forEachMatch(text: string, visit: (entry: number, start: number, end: number) => boolean | undefined): void {
+  forEachMatch(text: string, visit: (entry: number, start: number, end: number) => unknown): void {
     assertWellFormed(text);
     const normalized = this.#normalize?.(text);
     const searched = normalized?.text ?? text;
@@ -240,76 +240,18 @@ function buildParts(entries: readonly LexiconEntry<unknown>[], { normalize }: Le
     ...link(trie),
     nextEntry,
     units,
-    rootSteps: trie.size < rootTableNodes ? undefined : Int32Array.from({ length: 0x10000 }, (_, unit) => Math.max(0, trie.step(0, unit))),
+    rootSteps: trie.size < rootTableNodes ? undefined : rootTable(trie),
   };
+}
+
+function rootTable(trie: Trie): Int32Array<ArrayBuffer> {
+  const steps = new Int32Array(0x10000);
+  for (let unit = 0; unit < steps.length; unit++) steps[unit] = Math.max(0, trie.step(0, unit));
+  return steps;
 }
 
 function checkSurface(surface: unknown): string | undefined {
   if (typeof surface !== 'string') return `expected a string, found ${surface === null ? 'null' : typeof surface}`;
   if (surface === '') return 'expected at least one character, found an empty string';
   return isWellFormed(surface) ? undefined : 'holds a lone surrogate; remove it';
-}
-
-/** Failure and output links, breadth first: a node's links depend on those of shorter paths alone. */
-function link(trie: Trie): { fail: Int32Array<ArrayBuffer>; output: Int32Array<ArrayBuffer> } {
-  const { parents, labels } = trie.edges();
-  const size = trie.size;
-  const fail = new Int32Array(size);
-  const output = new Int32Array(size).fill(-1);
-  for (const node of byDepth(parents)) {
-    if (node === 0) continue;
-    const label = labels[node]!;
-    const parent = parents[node]!;
-    if (parent !== 0) {
-      let suffix = fail[parent]!;
-      let child = trie.step(suffix, label);
-      while (child === -1 && suffix !== 0) {
-        suffix = fail[suffix]!;
-        child = trie.step(suffix, label);
-      }
-      fail[node] = Math.max(0, child);
-    }
-    const suffix = fail[node]!;
-    output[node] = trie.value(suffix) === -1 ? output[suffix]! : suffix;
-  }
-  return { fail, output };
-}
-
-/** Nodes by distance from the root. Counting sort; parents come before their children in `parents` already. */
-function byDepth(parents: Int32Array): Int32Array {
-  const depths = new Int32Array(parents.length);
-  let deepest = 0;
-  for (let node = 1; node < parents.length; node++) {
-    const depth = depths[parents[node]!]! + 1;
-    depths[node] = depth;
-    if (depth > deepest) deepest = depth;
-  }
-  const places = new Int32Array(deepest + 2);
-  for (const depth of depths) places[depth + 1]!++;
-  for (let depth = 0; depth <= deepest; depth++) places[depth + 1]! += places[depth]!;
-  const order = new Int32Array(parents.length);
-  for (let node = 0; node < parents.length; node++) order[places[depths[node]!]!++] = node;
-  return order;
-}
-
-/** SHA-256 over many small strings, fed in chunks; lengths go in first so that no two sequences read the same. */
-class ContentHash {
-  readonly #hash = createHash('sha256');
-  #chunk = '';
-
-  add(surface: string, normalized: string, value: unknown): void {
-    const json = JSON.stringify(value) ?? '';
-    this.#chunk += `${surface.length}:${normalized.length}:${json.length}:${surface}${normalized}${json}`;
-    if (this.#chunk.length > 1 << 16) this.#flush();
-  }
-
-  digest(): string {
-    this.#flush();
-    return this.#hash.digest('hex').slice(0, versionDigits);
-  }
-
-  #flush(): void {
-    this.#hash.update(this.#chunk);
-    this.#chunk = '';
-  }
 }
