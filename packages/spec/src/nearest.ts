@@ -1,8 +1,12 @@
+/** Names come from requests too, and a distance costs time in proportion to the length. */
+const maxLength = 100;
+
 /**
  * The candidate that a misspelt `word` most likely meant, or `undefined` when none is near enough to suggest.
  * Case and the separators `-` and `_` count little, so `batchSize` finds `batch_size`.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > maxLength) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
   const plain = fold(word);
   let best: string | undefined;

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { type Issue, ValidationError } from '@zooid/common';
 import { instanceToPlain, plainToInstance } from 'class-transformer';
-import { getMetadataStorage, type ValidationError as Violation, validateSync } from 'class-validator';
+import { getMetadataStorage, validateSync } from 'class-validator';
 import type { DtoClass } from './dto.js';
+import { checkWithPlan, type Violation } from './dto-plan.js';
 import { didYouMean } from './nearest.js';
 
 export interface ValidateDtoOptions {
@@ -36,8 +37,13 @@ export function checkDto<T extends object>(
   at = '',
 ): { readonly instance?: T; readonly issues: readonly Issue[] } {
   if (!isPlainObject(value)) return { issues: [{ path: at, message: `must be an object, got ${describe(value)}` }] };
-  const strays = unknownKeys(Class, value, at);
   try {
+    const checked = checkWithPlan(Class, value);
+    if (checked !== undefined) {
+      const { instance, violations } = checked;
+      return { instance, issues: violations.flatMap((violation) => toIssues(violation, at)) };
+    }
+    const strays = unknownKeys(Class, value, at);
     const instance = plainToInstance(Class, value);
     if (declaredKeys(Class).size === 0) return { instance, issues: strays };
     const violations = validateSync(instance, {
