@@ -237,7 +237,7 @@ function buildParts(entries: readonly LexiconEntry<unknown>[], { normalize }: Le
     size: entries.length,
     version: hash.digest(),
     trie: trie.toParts(),
-    ...link(trie),
+    ...linkFailures(trie),
     nextEntry,
     units,
     rootSteps: trie.size < rootTableNodes ? undefined : rootTable(trie),
