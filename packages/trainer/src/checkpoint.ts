@@ -107,7 +107,7 @@ export class CheckpointStore {
     await rename(temporary, path);
     await syncFolder(this.directory);
     if (best !== undefined) this.bestOnDisk = { folder: path, step: state.selection!.bestStep };
-    await this.prune();
+    await this.prune(this.keep);
     return path;
   }
 
@@ -146,8 +146,9 @@ export class CheckpointStore {
     }
   }
 
-  private async prune(): Promise<void> {
-    const old = (await this.folders()).slice(this.keep);
+  /** Removes all but the newest `keep` checkpoints, and what killed processes left half written. */
+  async prune(keep: number): Promise<void> {
+    const old = (await this.folders()).slice(keep);
     const leftovers = (await this.names())
       .filter((name) => name.startsWith(temporaryPrefix))
       .map((name) => join(this.directory, name));

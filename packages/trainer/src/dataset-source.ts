@@ -20,7 +20,12 @@ export interface DatasetSourceOptions {
   /** Most rows in a micro-batch. */
   readonly batchSize: number;
   /** Most padded tokens (rows × longest) in a micro-batch. */
-  readonly maxTokensPerBatch?: number;
+  readonly maxTokensPerBatch?: number | undefined;
+  /**
+   * Batches' worth of shuffled examples that are sorted by length together, default 50: more means less padding, but
+   * batches that differ more from one another; 1 means none of either.
+   */
+  readonly sortWindow?: number | undefined;
   /** Micro-batches per update. */
   readonly accumulate: number;
   /** Passes over the data, or an exact number of updates. */
@@ -44,9 +49,9 @@ export function datasetSource(options: DatasetSourceOptions): ProgramSource {
   if (features.length === 0) throw new RangeError('Expected at least one example to train on, found none');
   const lengths = features.map(({ length }) => length);
   const batchesOf = memoizeLast((epoch: number): readonly (readonly number[])[] => {
-    const { batchSize, maxTokensPerBatch: maxTokens, random } = options;
-    return planBatches(lengths, { batchSize, ...(maxTokens === undefined ? {} : { maxTokens }), random, epoch })
-      .batches;
+    const { batchSize, maxTokensPerBatch: maxTokens, sortWindow: window, random } = options;
+    const limits = { ...(maxTokens !== undefined && { maxTokens }), ...(window !== undefined && { window }) };
+    return planBatches(lengths, { batchSize, ...limits, random, epoch }).batches;
   });
   const epochEnds = countSteps(options.length, (epoch) => Math.ceil(batchesOf(epoch).length / accumulate));
   const totalSteps = epochEnds.at(-1)!;

@@ -3,13 +3,13 @@ import type { Metrics } from './events.js';
 /** How the best weights are chosen, and when to give up waiting for better ones. */
 export interface SelectOptions {
   /** Default: the first metric of the evaluation. */
-  readonly metric?: string;
+  readonly metric?: string | undefined;
   /** Default: `min` for names ending in `loss` or `perplexity`, else `max`. */
-  readonly mode?: 'max' | 'min';
+  readonly mode?: 'max' | 'min' | undefined;
   /** Evaluations without improvement after which training stops; absent: never. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** An improvement smaller than this does not count. Default 0. */
-  readonly minDelta?: number;
+  readonly minDelta?: number | undefined;
 }
 
 /** JSON; part of a checkpoint. */

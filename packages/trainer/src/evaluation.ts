@@ -13,11 +13,11 @@ export interface EvaluationOptions {
   readonly features: readonly Features[];
   readonly forward: Forward;
   /** Name of the scalar mean loss among the forward pass's outputs; absent: no `loss` metric. */
-  readonly loss?: string;
+  readonly loss?: string | undefined;
   readonly batchSize: number;
-  readonly maxTokensPerBatch?: number;
+  readonly maxTokensPerBatch?: number | undefined;
   readonly random: Random;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EvaluationResult {

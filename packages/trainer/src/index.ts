@@ -21,7 +21,7 @@ export { type IntervalOptions, metricIntervals } from './metric-intervals.js';
 export type { BuiltModel, ModelBuilder } from './model-builder.js';
 export { DEFAULT_GROUP, declareParameters, mergeDeclared, type ParameterOptions } from './parameters.js';
 export type { MicroBatch, ProgramSource, SourceState, StepPlan } from './program-source.js';
-export type { Machine, RunRecord } from './run-record.js';
+export { describeMachine, type Machine, type RunRecord } from './run-record.js';
 export { type EncoderBuilder, taskModel } from './task-model.js';
 export { train } from './train.js';
 export type { CheckpointOptions, TrainEvaluation, TrainOptions, TrainResult } from './train-options.js';

@@ -13,7 +13,7 @@ export interface ParameterOptions {
   /** Starts new parameters; each depends on the seed and its name only. */
   readonly random: Random;
   /** Values to start from; what is missing here is initialised. */
-  readonly weights?: ReadonlyMap<string, HostTensor<'float32'>>;
+  readonly weights?: ReadonlyMap<string, HostTensor<'float32'>> | undefined;
   readonly groups?: readonly ParameterGroup[];
   /** Parameters that stay as they are. */
   readonly frozen?: (parameterName: string) => boolean;

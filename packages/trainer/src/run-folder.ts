@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@zooid/common';
 import { writeFileAtomically } from '@zooid/hub';
 import type { TrainingState } from '@zooid/runtime';
 import { type Checkpoint, type CheckpointState, CheckpointStore, type Parameters } from './checkpoint.js';
+import { CheckpointClock } from './checkpoint-clock.js';
 import { EventLog } from './event-log.js';
 import type { TrainEvent } from './events.js';
 import { renderReport } from './report.js';
@@ -11,8 +12,7 @@ import type { RunRecord } from './run-record.js';
 import type { CheckpointOptions } from './train-options.js';
 
 const previousRun = 'previous';
-/** Writing checkpoints may take this share of the training time. */
-const checkpointShare = 1 / 20;
+const recordFile = 'record.json';
 
 export interface RunFolderOptions {
   readonly directory: string;
@@ -24,15 +24,15 @@ export interface RunFolderOptions {
 /** What a run leaves on disk: checkpoints, events, record and report. */
 export class RunFolder {
   private saving: Promise<void> = Promise.resolve();
-  private nextDueAt: number;
+  private readonly clock: CheckpointClock;
 
   private constructor(
     private readonly directory: string,
     private readonly store: CheckpointStore,
     private readonly log: EventLog,
-    private readonly options: CheckpointOptions,
+    options: CheckpointOptions,
   ) {
-    this.nextDueAt = performance.now() + this.interval;
+    this.clock = new CheckpointClock(options);
   }
 
   /** Opens the folder, and the checkpoint to continue from when resuming and there is one. */
@@ -56,8 +56,7 @@ export class RunFolder {
   }
 
   checkpointDue(step: number): boolean {
-    const { everySteps } = this.options;
-    return performance.now() >= this.nextDueAt || (everySteps !== undefined && step % everySteps === 0);
+    return this.clock.due(step);
   }
 
   /**
@@ -71,13 +70,18 @@ export class RunFolder {
     written: (path: string) => void,
   ): Promise<void> {
     await this.saving;
-    const started = performance.now();
+    const done = this.clock.begin();
     this.saving = this.store.write(state, training, best).then((path) => {
-      const now = performance.now();
-      this.nextDueAt = now + Math.max(this.interval, (now - started) / checkpointShare);
+      done();
       written(path);
     });
     this.saving.catch(() => {}); // reported by whoever waits next
+  }
+
+  /** Removes all checkpoints but the newest: a finished run needs no more. */
+  async tidy(): Promise<void> {
+    await this.saving;
+    await this.store.prune(1);
   }
 
   /** Waits until everything is on disk. */
@@ -92,24 +96,36 @@ export class RunFolder {
   /** `record.json` and `report.html`. */
   async writeRecord(record: RunRecord, title: string): Promise<void> {
     const encode = (text: string) => [new TextEncoder().encode(text)];
-    await writeFileAtomically(join(this.directory, 'record.json'), encode(`${JSON.stringify(record, null, 2)}\n`));
+    await writeFileAtomically(join(this.directory, recordFile), encode(`${JSON.stringify(record, null, 2)}\n`));
     await writeFileAtomically(join(this.directory, 'report.html'), encode(renderReport(record, title)));
-  }
-
-  private get interval(): number {
-    return 1000 * (this.options.everySeconds ?? 15);
   }
 }
 
-/** Moves an earlier run to `previous/` instead of deleting it: it may hold hours of work. One is kept. */
+/**
+ * Clears the folder for a new run. An earlier run that did not finish may hold hours of work: it moves to `previous/`,
+ * where one is kept.
+ */
 async function setAside(directory: string, logger: Logger): Promise<void> {
   const entries = (await readdir(directory).catch(() => [])).filter((name) => name !== previousRun);
   if (entries.length === 0) return;
+  if (await hasFinished(directory)) {
+    for (const name of entries) await rm(join(directory, name), { recursive: true });
+    return;
+  }
   const previous = join(directory, previousRun);
   await rm(previous, { recursive: true, force: true });
   await mkdir(previous);
   for (const name of entries) await rename(join(directory, name), join(previous, name));
-  logger.info({ to: previous }, 'an earlier run was set aside');
+  logger.info({ to: previous }, 'an earlier, unfinished run was set aside');
+}
+
+async function hasFinished(directory: string): Promise<boolean> {
+  try {
+    const record = JSON.parse(await readFile(join(directory, recordFile), 'utf8')) as Partial<RunRecord>;
+    return record.status === 'finished';
+  } catch {
+    return false;
+  }
 }
 
 /** Events after the checkpoint will happen again, and so will an evaluation that was not part of it. */

@@ -19,11 +19,11 @@ export interface CheckpointOptions {
   /** Also write one after every so many steps, whatever the clock says. */
   readonly everySteps?: number;
   /**
-   * Seconds between checkpoints, default 15; stretched so that writing takes at most a twentieth of the time.
-   * The clock decides when checkpoints are written, never what the run computes.
+   * Longest time between checkpoints in seconds, default 15. At the start they come sooner, and later where writing
+   * one takes long. The clock decides when checkpoints are written, never what the run computes.
    */
   readonly everySeconds?: number;
-  /** Newest checkpoints to keep, default 2. The best weights are inside each of them. */
+  /** Newest checkpoints to keep while training, default 2; a finished run keeps one. The best weights are inside each of them. */
   readonly keep?: number;
 }
 
@@ -41,17 +41,17 @@ export interface TrainOptions {
   /** Title of the report. */
   readonly title?: string;
   /** Global-norm clip of the gradients; absent: none. */
-  readonly clipNorm?: number;
-  readonly evaluation?: TrainEvaluation;
+  readonly clipNorm?: number | undefined;
+  readonly evaluation?: TrainEvaluation | undefined;
   /** Keeps the best weights by a metric of `evaluation`; absent: the last weights are the result. */
-  readonly select?: SelectOptions;
+  readonly select?: SelectOptions | undefined;
   readonly checkpoints?: CheckpointOptions;
   /** Consecutive updates with a non-finite loss or gradient that are skipped before the run stops. Default 0. */
   readonly skipTolerance?: number;
   /** Steps between step events; default: about 400 events in all. */
   readonly logEvery?: number;
   /** Stops after the running step with a checkpoint and an AbortError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly logger?: Logger;
   readonly onEvent?: (event: TrainEvent) => void;
 }

@@ -104,9 +104,12 @@ describe('a training run', () => {
     expect(report).toContain('uPlot');
   });
 
-  it('keeps the newest two checkpoints', async () => {
-    await train(options(new LinearSession()));
-    expect(readdirSync(join(directory, 'run/checkpoints')).sort()).toEqual(['step-27', 'step-28']);
+  it('keeps the newest two checkpoints while it runs and one when it has finished', async () => {
+    const checkpoints = () => readdirSync(join(directory, 'run/checkpoints')).sort();
+    await trainUntil(7);
+    expect(checkpoints()).toEqual(['step-6', 'step-7']);
+    await train(options(new LinearSession(), { resume: true }));
+    expect(checkpoints()).toEqual(['step-28']);
   });
 
   it('ends with the best weights, not the last', async () => {
@@ -276,7 +279,7 @@ describe('resuming', () => {
     expect(resumed.planned[0]).toBe(resumed.planned.at(-1)! - resumed.planned.length + 1);
   });
 
-  it('sets an earlier run aside when it is not to be continued', async () => {
+  it('sets an earlier, unfinished run aside when it is not to be continued', async () => {
     await trainUntil(5);
     await train(options(new LinearSession()));
     expect(existsSync(join(directory, 'run/previous/checkpoints/step-5/state.json'))).toBe(true);

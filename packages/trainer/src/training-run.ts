@@ -129,6 +129,7 @@ export class TrainingRun {
     if (this.finished === undefined) {
       this.finished = this.selection?.exhausted === true ? 'patience' : 'steps';
       await this.checkpoint();
+      await this.folder.tidy();
       await this.writeRecord('finished', this.finished === 'patience' ? 'the metric stopped improving' : undefined);
     }
     if (this.best !== undefined)

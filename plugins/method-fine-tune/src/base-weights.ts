@@ -19,7 +19,7 @@ export interface BaseWeightsOptions {
   readonly declared: readonly DeclaredParameter[];
   /** Parameters that may start new: the head's. */
   readonly optional: (name: string) => boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

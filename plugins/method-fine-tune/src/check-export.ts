@@ -35,7 +35,7 @@ export async function checkExport(model: Model, prepared: PreparedJob, session: 
 export async function evaluateExport(
   model: Model,
   task: PreparedTask,
-  { job, prepared, context }: ExportRequest,
+  { job, prepared, trained, context }: ExportRequest,
 ): Promise<{ readonly bySplit: ManifestFields['metrics']; readonly summary: Metrics }> {
   const options = job.options as FineTuneOptions;
   const bySplit: Record<string, Readonly<Record<string, MetricEntry>>> = {};
@@ -47,12 +47,11 @@ export async function evaluateExport(
       task,
       examples,
       features: examples.map((example) => task.featurize(example)),
-      forward: (feeds, fetch) =>
-        model.forward(feeds, { outputs: fetch, ...(context.signal === undefined ? {} : { signal: context.signal }) }),
+      forward: (feeds, fetch) => model.forward(feeds, { outputs: fetch }),
       batchSize: options.batchSize,
-      ...(options.maxTokensPerBatch === undefined ? {} : { maxTokensPerBatch: options.maxTokensPerBatch }),
+      maxTokensPerBatch: options.maxTokensPerBatch,
       random: prepared.random.fork('evaluate', split),
-      ...(context.signal === undefined ? {} : { signal: context.signal }),
+      signal: context.signal,
     });
     const rows = answers.map((answer, i) => ({ answer, example: examples[i] }));
     const intervals = metricIntervals(
@@ -68,7 +67,7 @@ export async function evaluateExport(
       Object.entries(intervals).filter(([, entry]) => Number.isFinite(typeof entry === 'number' ? entry : entry.value)),
     );
     summary = metrics;
-    context.progress({ type: 'evaluation', step: 0, split, metrics, best: true });
+    context.progress({ type: 'evaluation', step: trained.best?.step ?? trained.steps, split, metrics, best: true });
   }
   return { bySplit, summary };
 }

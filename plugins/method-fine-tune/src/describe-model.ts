@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { type CardSection, type ManifestFields, type MetricEntry, modelCard } from '@zooid/hub';
 import type { DataSplit, TrainingJob } from '@zooid/spec';
+import { describeMachine, type TrainResult } from '@zooid/trainer';
 
 const require = createRequire(import.meta.url);
 
@@ -28,13 +29,10 @@ export function manifestOf(job: TrainingJob): ManifestFields {
 }
 
 /** The card: what was trained on what, how well it does, how to run it. */
-export function cardOf(job: TrainingJob, manifest: ManifestFields): string {
+export function cardOf(job: TrainingJob, manifest: ManifestFields, trained: TrainResult): string {
   const { id, data, metrics, description } = manifest;
   const sections: CardSection[] = [
-    {
-      heading: 'Model',
-      body: `${description ?? job.app.description}\n\nApp \`${job.app.name}\`, trained with Zooid's \`${manifest.method}\`${job.base === undefined ? ' from scratch' : ` from \`${job.base.id}\``}, seed ${job.seed}.`,
-    },
+    { heading: 'Model', body: `${description ?? job.app.description}\n\n${trainingNote(job, manifest, trained)}` },
     { heading: 'Results', body: metricsTable(metrics) },
     {
       heading: 'Data',
@@ -54,6 +52,16 @@ export function cardOf(job: TrainingJob, manifest: ManifestFields): string {
     ...(names.length === 0 ? {} : { metrics: names }),
     ...(job.base === undefined ? {} : { baseModel: job.base.id }),
   });
+}
+
+function trainingNote(job: TrainingJob, { method }: ManifestFields, { steps, seconds, best }: TrainResult): string {
+  const origin = job.base === undefined ? 'from scratch' : `from \`${job.base.id}\``;
+  const kept = best === undefined ? '' : `, kept the weights of step ${best.step}`;
+  const { cpu, cores } = describeMachine();
+  return (
+    `App \`${job.app.name}\`, trained ${origin} with Zooid's \`${method}\` and seed ${job.seed}: ` +
+    `${steps} steps in ${Math.round(seconds)} s on ${cores} cores of ${cpu}${kept}.`
+  );
 }
 
 function metricsTable(metrics: ManifestFields['metrics']): string {

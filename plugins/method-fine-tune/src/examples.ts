@@ -14,7 +14,7 @@ const issueLimit = 20;
 
 export interface ReadExamplesOptions {
   readonly task: TrainingTask;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

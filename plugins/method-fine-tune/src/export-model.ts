@@ -3,14 +3,12 @@ import { goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } 
 import { writeModel } from '@zooid/onnx';
 import type { TrainingSession } from '@zooid/runtime';
 import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
-import { compileInference, type PreparedTask, type TrainingTask, taskModel } from '@zooid/trainer';
+import { compileInference, type PreparedTask, type TrainingTask, type TrainResult, taskModel } from '@zooid/trainer';
 import { checkExport, evaluateExport, goldenCases } from './check-export.js';
 import { cardOf, manifestOf } from './describe-model.js';
-import { openExport } from './open-export.js';
+import { graphFile, openExport } from './open-export.js';
 import type { PreparedJob } from './prepare.js';
 
-/** The graph in a model folder. */
-export const graphFile = 'onnx/model.onnx';
 const goldenName = 'golden.json';
 
 export interface ExportRequest {
@@ -19,6 +17,8 @@ export interface ExportRequest {
   /** Holds the weights to export. */
   readonly session: TrainingSession;
   readonly trainingTask: TrainingTask;
+  /** How training went. */
+  readonly trained: TrainResult;
   /** Config overrides from the task's calibration. */
   readonly calibration: Readonly<Record<string, unknown>>;
   readonly context: TrainingContext;
@@ -46,7 +46,7 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
     weights,
     files: new Map([...task.files, [graphFile, writeModel(graph)]]),
     manifest,
-    card: cardOf(job, manifest),
+    card: cardOf(job, manifest, request.trained),
   });
 
   await using model = await openExport(job.output, manifest.id);
@@ -57,6 +57,6 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
   const golden = await goldenCases(model, restored, request);
   await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
   const sealed = await resealModelFolder(job.output, { metrics: metrics.bySplit, golden: goldenName });
-  await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(cardOf(job, sealed))]);
+  await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(cardOf(job, sealed, request.trained))]);
   return metrics.summary;
 }

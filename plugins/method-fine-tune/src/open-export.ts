@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInferencePool } from '@zooid/runtime';
 import type { Model } from '@zooid/spec';
-import { graphFile } from './export-model.js';
+
+/** The graph in a model folder. */
+export const graphFile = 'onnx/model.onnx';
 
 /** Opens a folder that was just written, as a backend would, without going through one. */
 export async function openExport(folder: string, id: string): Promise<Model> {

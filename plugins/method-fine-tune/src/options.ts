@@ -13,6 +13,12 @@ export class FineTuneOptions {
   /** Most padded tokens (examples × longest) in a batch: bounds memory when lengths vary. */
   @IsOptional() @IsInt() @Min(1) maxTokensPerBatch?: number;
 
+  /**
+   * Batches' worth of shuffled examples that are sorted by length together: more saves padding, less makes batches
+   * alike; 1 turns sorting off.
+   */
+  @IsInt() @Min(1) sortWindow = 50;
+
   /** Peak learning rate. Default: 3e-5 on a base model, 5e-4 from scratch. */
   @IsOptional() @IsNumber() @IsPositive() learningRate?: number;
   /** Peak learning rate of the app's own layers. Default: 5 × `learningRate` on a base model, the same from scratch. */

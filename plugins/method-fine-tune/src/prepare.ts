@@ -38,16 +38,15 @@ export interface PrepareOptions {
   readonly trainingTask: TrainingTask;
   readonly options: FineTuneOptions;
   readonly logger: Logger;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws ValidationError when the recipe, the data or the base model cannot be used; nothing has been trained then. */
 export async function prepareJob(job: TrainingJob, context: PrepareOptions): Promise<PreparedJob> {
   const { trainingTask, options, logger, signal } = context;
   const random = new Random(job.seed);
-  const cancel = signal === undefined ? {} : { signal };
   const encoderConfig = encoderConfigOf(job, options);
-  const examples = await readExamples(job, { task: trainingTask, ...cancel });
+  const examples = await readExamples(job, { task: trainingTask, signal });
   const task = await prepareTask(job, trainingTask, options, encoderConfig, examples, random);
   const config = parseEncoderConfig(task.config);
   const featurize = (rows: readonly unknown[]) => rows.map((example) => task.featurize(example));
@@ -65,6 +64,11 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
   const evaluate = compileEvaluation(task, encoder, features.validation, random);
   const declared = [...mergeDeclared([...train.parameters, ...evaluate.parameters]).values()];
   frozen.checkUsed(declared.map(({ name }) => name));
+  if (train.program.gradients.length === 0) {
+    throw new ValidationError('recipe', [
+      { path: '/train/freeze', message: 'freezes every parameter; nothing is left to train' },
+    ]);
+  }
   const weights = await baseWeights(job, declared, options, logger, signal);
   return {
     task,
@@ -77,7 +81,7 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
       random: random.fork('parameters'),
       groups: task.groups,
       frozen: frozen.matches,
-      ...(weights === undefined ? {} : { weights }),
+      weights,
     }),
     random,
     digest: digestOf(task),
@@ -141,7 +145,7 @@ async function baseWeights(
     folder: job.base.folder,
     declared,
     optional: (name) => !options.keepHead && !name.startsWith('bert.embeddings.') && !name.startsWith('bert.encoder.'),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   logger.info({ base: job.base.id, loaded: weights.size, fresh, unused }, 'base weights loaded');
   return weights;
