@@ -13,6 +13,7 @@ export type KernelEvent =
       readonly level: 'info' | 'warn';
       readonly message: string;
     }
+  | { readonly type: 'dataset-download'; readonly dataset: string; readonly url: string }
   | { readonly type: 'release-failed'; readonly what: string; readonly error: unknown };
 
 /** One kind of event, with its fields. */

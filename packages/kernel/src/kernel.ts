@@ -81,7 +81,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const events = new EventHub((error) => logger.error({ err: error }, 'an event listener failed'));
   if (options.onEvent !== undefined) events.subscribe(options.onEvent);
 
-  const datasets = await openDatasets(root, config.datasets ?? {});
+  const datasets = await openDatasets(root, config.datasets ?? {}, events);
   const plugins: Plugin[] = [];
   for (const reference of references) plugins.push(await resolvePlugin(reference, { root, available }));
 
@@ -119,12 +119,16 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   };
 }
 
-async function openDatasets(root: string, config: DatasetConfig): Promise<DatasetFiles> {
+async function openDatasets(root: string, config: DatasetConfig, events: EventHub): Promise<DatasetFiles> {
   const { registry: named, folders = [join(root, '..', 'shared', 'data')], ...locations } = config;
   const file = named === undefined ? join(root, 'appzoo', 'datasets.yaml') : resolve(root, named);
   const registry =
     named !== undefined || existsSync(file) ? await readDatasetRegistry(file) : createDatasetRegistry(new Map());
-  return new DatasetFiles(registry, { ...locations, folders });
+  return new DatasetFiles(registry, {
+    onDownload: (dataset, url) => events.emit({ type: 'dataset-download', dataset, url }),
+    ...locations,
+    folders,
+  });
 }
 
 /**

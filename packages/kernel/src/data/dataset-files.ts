@@ -17,6 +17,8 @@ export interface DatasetLocations {
   readonly cache?: string;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
+  /** Hears of each original file before it is downloaded. */
+  readonly onDownload?: (dataset: string, url: string) => void;
 }
 
 /** Finds the files of registered data sets on this machine, or gets them. */
@@ -57,7 +59,11 @@ export class DatasetFiles {
     }
     const cache = this.#locations.cache;
     if (dataset.download === undefined || cache === undefined) throw notFound(id, dataset, file, searched, cache);
-    await downloadDataset(id, dataset, join(cache, id), { fetch: this.#locations.fetch ?? fetch, signal });
+    await downloadDataset(id, dataset, join(cache, id), {
+      fetch: this.#locations.fetch ?? fetch,
+      onDownload: this.#locations.onDownload ?? (() => {}),
+      signal,
+    });
     const path = join(cache, id, unpackedPath(file));
     const content = file.unpacked ?? file;
     return { path, sha256: await this.#check(id, path, content.sha256, signal) };

@@ -7,6 +7,12 @@ import { converterNamed } from './converters.js';
 import { type DatasetSection, type DownloadFileSection, unpackedPath } from './dataset-registry.js';
 import { sha256 } from './digest.js';
 
+export interface DownloadOptions {
+  readonly fetch: typeof globalThis.fetch;
+  readonly onDownload: (dataset: string, url: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Downloads the original files of a data set, converts them and writes the results into `folder`. Both the originals
  * and the results are checked against the registry's digests; a file appears under its name only when complete.
@@ -17,7 +23,7 @@ export async function downloadDataset(
   id: string,
   dataset: DatasetSection,
   folder: string,
-  options: { readonly fetch: typeof fetch; readonly signal?: AbortSignal | undefined },
+  options: DownloadOptions,
 ): Promise<void> {
   const { converter, files, columns } = dataset.download!;
   const sources = new Map<string, Uint8Array>();
@@ -46,8 +52,9 @@ export async function downloadDataset(
 async function download(
   id: string,
   file: DownloadFileSection,
-  { fetch, signal }: { readonly fetch: typeof globalThis.fetch; readonly signal?: AbortSignal | undefined },
+  { fetch, onDownload, signal }: DownloadOptions,
 ): Promise<Uint8Array> {
+  onDownload(id, file.url);
   let bytes: Uint8Array;
   try {
     const response = await fetch(file.url, signal === undefined ? {} : { signal });

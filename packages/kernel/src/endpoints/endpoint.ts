@@ -89,6 +89,8 @@ export class Endpoint {
       const checked = checkDto(this.app.item, item, at);
       issues.push(...checked.issues);
       if (checked.instance !== undefined) items.push(checked.instance);
+      // A thousand bad items would cost time, and nobody reads more than a screenful.
+      if (issues.length > maxIssues) throw new ValidationError('request', capped(issues));
     }
     refuseLongText(parameters, '/parameters', this.#limits);
     const checked = checkDto(this.app.parameters, parameters ?? {}, '/parameters');
@@ -202,9 +204,7 @@ export class Endpoint {
 
 const maxIssues = 100;
 
-/** A request may hold a thousand bad items; nobody reads more than a screenful. */
 function capped(issues: readonly Issue[]): readonly Issue[] {
   if (issues.length <= maxIssues) return issues;
-  const rest = issues.length - maxIssues;
-  return [...issues.slice(0, maxIssues), { path: '', message: `and ${rest} more issues` }];
+  return [...issues.slice(0, maxIssues), { path: '', message: 'and more; only the first 100 are listed' }];
 }

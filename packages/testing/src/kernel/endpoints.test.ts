@@ -135,7 +135,7 @@ describe('endpoints', () => {
     it('and name at most a hundred issues', async () => {
       const error = await refusal(Array.from({ length: 500 }, () => ''));
       expect(issuesOf(error)).toHaveLength(101);
-      expect(issuesOf(error).at(-1)!.message).toBe('and 400 more issues');
+      expect(issuesOf(error).at(-1)!.message).toBe('and more; only the first 100 are listed');
     });
   });
 
