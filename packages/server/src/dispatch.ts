@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import { type Logger, ValidationError } from '@zooid/common';
+import type { Logger } from '@zooid/common';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from './body/read-json.js';
-import { unsafeValues } from './body/unsafe-values.js';
 import { RequestError } from './errors.js';
 import { toProblem } from './problem.js';
 import type { HttpMethod, Reply, Route } from './routes/route.js';
@@ -48,12 +47,7 @@ function answer(route: Route, { bodyLimitBytes, isDraining, logger }: DispatchOp
     if (isDraining() && route.always !== true) {
       throw new RequestError('DRAINING', 'The server is shutting down', { 'retry-after': '5', connection: 'close' });
     }
-    const body = async () => {
-      const value = await readJson(request, bodyLimitBytes);
-      const issues = unsafeValues(value);
-      if (issues.length > 0) throw new ValidationError('request', issues);
-      return value;
-    };
+    const body = (containers: number) => readJson(request, { bytes: bodyLimitBytes, containers });
     const parameters = request.params as Record<string, string>;
     const reply = await route.handle({ parameters, signal: gone.signal, body });
     if (isDraining()) response.setHeader('connection', 'close'); // or the kept connection would hold up the exit

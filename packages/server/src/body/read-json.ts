@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ValidationError } from '@zooid/common';
 import { RequestError } from '../errors.js';
 import { JsonScanner } from './json-scanner.js';
+import { unsafeValues } from './unsafe-values.js';
 
 /** Bodies above this many bytes give the event loop a turn between decoding, parsing and checking. */
 const largeBytes = 131_072;
@@ -9,28 +11,39 @@ const largeBytes = 131_072;
 /** How much of a refused body is read and dropped, in multiples of the limit, before the connection is cut. */
 const patience = 16;
 
+export interface BodyLimits {
+  readonly bytes: number;
+  /** Objects and arrays: what each costs to check depends on who checks it. */
+  readonly containers: number;
+}
+
 /**
  * Reads a JSON body.
  *
  * @throws RequestError `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE` (also when only announced by Content-Length),
  *   `MALFORMED_JSON` (also for bytes that are not UTF-8) or `REQUEST_ABORTED`.
+ * @throws ValidationError for values that no body may hold; see {@link unsafeValues}.
  */
-export async function readJson(request: IncomingMessage, limitBytes: number): Promise<unknown> {
-  const body = new BodyReader(limitBytes);
+export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
+  const body = new BodyReader(limits);
   try {
     checkMediaType(request);
     const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > limitBytes) throw tooLarge(limitBytes);
+    if (announced > limits.bytes) throw tooLarge(limits.bytes);
     await receive(request, body);
   } catch (error) {
-    discard(request, limitBytes);
+    discard(request, limits.bytes);
     throw error;
   }
   const text = body.end();
   if (text.trim() === '') throw new RequestError('MALFORMED_JSON', 'The body is empty; expected a JSON document');
-  if (body.bytes > largeBytes) await nextTurn();
+  const turn = body.bytes > largeBytes ? nextTurn : async () => {};
+  await turn();
   const value = parse(text);
-  if (body.bytes > largeBytes) await nextTurn();
+  await turn();
+  const issues = unsafeValues(value);
+  if (issues.length > 0) throw new ValidationError('request', issues);
+  await turn();
   return value;
 }
 
@@ -57,13 +70,15 @@ class BodyReader {
   bytes = 0;
   private readonly parts: string[] = [];
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
-  private readonly scanner = new JsonScanner();
+  private readonly scanner: JsonScanner;
 
-  constructor(private readonly limitBytes: number) {}
+  constructor(private readonly limits: BodyLimits) {
+    this.scanner = new JsonScanner(limits.containers);
+  }
 
   write(chunk: Uint8Array): void {
     this.bytes += chunk.length;
-    if (this.bytes > this.limitBytes) throw tooLarge(this.limitBytes);
+    if (this.bytes > this.limits.bytes) throw tooLarge(this.limits.bytes);
     this.scanner.write(chunk);
     this.parts.push(this.decode(chunk));
   }

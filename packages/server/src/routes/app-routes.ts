@@ -7,6 +7,9 @@ import { appSchema, envelopeSchema, outputsSchema } from './schemas.js';
 /** An input per endpoint that it answers sensibly, as a caller would send it. */
 export type Examples = Readonly<Record<string, unknown>>;
 
+/** Each is checked against a DTO before the event loop gets its next turn, at up to 1 µs. */
+const maxContainers = 10_000;
+
 /** `/v1/apps`: what is served, and calling it. */
 export function appRoutes(endpoints: Endpoints, admission: Admission, examples: Examples): Route[] {
   return [
@@ -52,7 +55,7 @@ export function appRoutes(endpoints: Endpoints, admission: Admission, examples: 
 
 async function run(endpoints: Endpoints, admission: Admission, { parameters, body, signal }: Call): Promise<Reply> {
   const endpoint = endpoints.get(parameters.name ?? ''); // an unknown app is worth saying before its body is judged
-  const envelope = readEnvelope(await body());
+  const envelope = readEnvelope(await body(maxContainers));
   try {
     const request = endpoint.parse(envelope.inputs, envelope.parameters);
     return json(200, await admission.run(() => endpoint.execute(request, { signal }), signal));

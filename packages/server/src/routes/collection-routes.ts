@@ -7,6 +7,9 @@ import { entrySchema } from './schemas.js';
 const collectionPath = '/v1/apps/{name}/{collection}';
 const entryPath = `${collectionPath}/{entry}`;
 
+/** Collections are large, and check their entries in their own time. */
+const maxContainers = 60_000;
+
 /** `/v1/apps/{name}/{collection}`: state of an app that may be replaced while it serves, such as its lexicons. */
 export function collectionRoutes(endpoints: Endpoints): Route[] {
   const entryReply = (status: number, description: string) =>
@@ -77,7 +80,7 @@ export function collectionRoutes(endpoints: Endpoints): Route[] {
 async function put(endpoints: Endpoints, call: Call): Promise<Reply> {
   const collection = collectionOf(endpoints, call);
   const name = entryName(call);
-  const body = validateDto(collection.body, await call.body(), 'request');
+  const body = validateDto(collection.body, await call.body(maxContainers), 'request');
   const existed = collection.list().some((entry) => entry.name === name);
   return json(existed ? 200 : 201, await collection.put(name, body));
 }

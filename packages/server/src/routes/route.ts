@@ -9,8 +9,13 @@ export interface Call {
   readonly parameters: Readonly<Record<string, string>>;
   /** Fires when the caller disconnects before the reply is complete. */
   readonly signal: AbortSignal;
-  /** Reads the JSON body. @throws RequestError, or ValidationError for values no body may hold. */
-  readonly body: () => Promise<unknown>;
+  /**
+   * Reads the JSON body.
+   *
+   * @param containers Most objects and arrays it may hold.
+   * @throws RequestError, or ValidationError for values no body may hold.
+   */
+  readonly body: (containers: number) => Promise<unknown>;
 }
 
 export interface Reply {
