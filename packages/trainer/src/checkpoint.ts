@@ -1,11 +1,11 @@
-import { copyFile, link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@zooid/common';
 import { readSafetensors, syncFolder, writeFileAtomically, writeSafetensors } from '@zooid/hub';
 import type { TrainingState } from '@zooid/runtime';
 import type { HostTensor } from '@zooid/tensor';
 import type { RunConfig } from './config-digest.js';
-import type { SelectionState } from './early-stopping.js';
+import type { SelectionState } from './selection.js';
 import { RunFolderError } from './errors.js';
 import type { SourceState } from './program-source.js';
 
@@ -13,6 +13,7 @@ import type { SourceState } from './program-source.js';
 export const checkpointFormat = 1;
 const folderPattern = /^step-(\d+)$/;
 const temporaryPrefix = '.writing-';
+const sourceFile = 'source.safetensors';
 
 /**
  * Everything besides arrays that continuing needs. There is no generator state: all randomness is drawn from
@@ -31,7 +32,7 @@ export interface CheckpointState {
   readonly lastEvaluation: number;
   readonly selection: SelectionState | undefined;
   readonly divergence: { readonly losses: readonly (number | null)[]; readonly skipped: number };
-  readonly source: SourceState | undefined;
+  readonly source: SourceState['values'] | undefined;
   /** Loss sum and count since the last step event. */
   readonly window: { readonly loss: number; readonly steps: number };
   readonly tokens: number;
@@ -47,6 +48,15 @@ export interface Checkpoint {
   readonly training: TrainingState;
   /** Parameters at the best evaluation. */
   readonly best: Parameters | undefined;
+  readonly source: SourceState | undefined;
+}
+
+/** The arrays of a checkpoint. */
+export interface CheckpointArrays {
+  readonly training: TrainingState;
+  /** Parameters at the best evaluation so far. */
+  readonly best: Parameters | undefined;
+  readonly sourceTensors: SourceState['tensors'] | undefined;
 }
 
 type Moments = TrainingState['moments'] extends ReadonlyMap<string, infer M> ? M : never;
@@ -55,7 +65,7 @@ export type Parameters = ReadonlyMap<string, HostTensor<'float32'>>;
 
 /**
  * Checkpoints of one run, as `step-N/` folders with `parameters.safetensors`, `moments.safetensors`,
- * `best.safetensors` and `state.json`. A folder appears under its name only when all of it is on disk, so a process
+ * `best.safetensors` (and `source.safetensors`, for sources with arrays) and `state.json`. A folder appears under its name only when all of it is on disk, so a process
  * killed at any moment leaves whole checkpoints behind.
  */
 export class CheckpointStore {
@@ -92,7 +102,7 @@ export class CheckpointStore {
     return (await this.folders())[0];
   }
 
-  async write(state: CheckpointState, training: TrainingState, best: Parameters | undefined): Promise<string> {
+  async write(state: CheckpointState, { training, best, sourceTensors }: CheckpointArrays): Promise<string> {
     const path = join(this.directory, `step-${state.step}`);
     const temporary = join(this.directory, `${temporaryPrefix}step-${state.step}`);
     await rm(temporary, { recursive: true, force: true });
@@ -100,6 +110,7 @@ export class CheckpointStore {
     await writeSafetensors(join(temporary, 'parameters.safetensors'), training.parameters);
     await writeSafetensors(join(temporary, 'moments.safetensors'), momentTensors(training));
     if (best !== undefined) await this.writeBest(temporary, state, best);
+    if (sourceTensors !== undefined) await writeSafetensors(join(temporary, sourceFile), sourceTensors);
     await writeFileAtomically(join(temporary, 'state.json'), [
       new TextEncoder().encode(JSON.stringify(state, null, 1)),
     ]);
@@ -168,7 +179,17 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
     readMoments(join(path, 'moments.safetensors')),
     state.selection?.bestMetrics === undefined ? undefined : readParameters(join(path, 'best.safetensors')),
   ]);
-  return { path, state, training: { parameters, moments, updates: state.updates }, best };
+  const source = state.source === undefined ? undefined : await readSource(path, state.source);
+  return { path, state, training: { parameters, moments, updates: state.updates }, best, source };
+}
+
+async function readSource(path: string, values: SourceState['values']): Promise<SourceState> {
+  const file = join(path, sourceFile);
+  const hasTensors = await access(file).then(
+    () => true,
+    () => false,
+  );
+  return hasTensors ? { values, tensors: (await readSafetensors(file)).tensors } : { values };
 }
 
 async function readParameters(file: string): Promise<Map<string, HostTensor<'float32'>>> {

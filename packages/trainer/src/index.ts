@@ -7,7 +7,7 @@ export {
 } from './compile-program.js';
 export type { RunConfig } from './config-digest.js';
 export { type CollatedBatch, type DatasetSourceOptions, datasetSource } from './dataset-source.js';
-export type { SelectOptions } from './early-stopping.js';
+export type { SelectOptions } from './selection.js';
 export {
   type ConfigDifference,
   DivergenceError,

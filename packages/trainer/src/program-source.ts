@@ -1,5 +1,5 @@
 import type { StepResult } from '@zooid/runtime';
-import type { TensorMap } from '@zooid/tensor';
+import type { HostTensor, TensorMap } from '@zooid/tensor';
 
 /** One forward–backward pass of a step. */
 export interface MicroBatch {
@@ -26,8 +26,13 @@ export interface StepPlan {
   readonly fetch?: readonly string[];
 }
 
-/** JSON that a source wants back after a resume. */
-export type SourceState = Readonly<Record<string, unknown>>;
+/** What a source wants back after a resume. */
+export interface SourceState {
+  /** Plain JSON. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Arrays too large for JSON: notes per token, a teacher's cached logits. */
+  readonly tensors?: ReadonlyMap<string, HostTensor>;
+}
 
 /**
  * Where steps come from: the one thing in which training methods differ. The loop asks for step 1, 2, … and neither
@@ -48,7 +53,7 @@ export interface ProgramSource {
    * run; without it the next batch is prepared while the worker computes.
    */
   observe?(step: number, plan: StepPlan, result: StepResult): void | Promise<void>;
-  /** State beyond the step number, saved with each checkpoint. */
+  /** State beyond the step number, saved with each checkpoint. Its tensors are written later: pass copies if they change. */
   save?(): SourceState;
   restore?(state: SourceState): void;
 }

@@ -2,8 +2,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@zooid/common';
 import { writeFileAtomically } from '@zooid/hub';
-import type { TrainingState } from '@zooid/runtime';
-import { type Checkpoint, type CheckpointState, CheckpointStore, type Parameters } from './checkpoint.js';
+import { type Checkpoint, type CheckpointArrays, type CheckpointState, CheckpointStore } from './checkpoint.js';
 import { CheckpointClock } from './checkpoint-clock.js';
 import { EventLog } from './event-log.js';
 import type { TrainEvent } from './events.js';
@@ -65,13 +64,12 @@ export class RunFolder {
    */
   async startCheckpoint(
     state: CheckpointState,
-    training: TrainingState,
-    best: Parameters | undefined,
+    arrays: CheckpointArrays,
     written: (path: string) => void,
   ): Promise<void> {
     await this.saving;
     const done = this.clock.begin();
-    this.saving = this.store.write(state, training, best).then((path) => {
+    this.saving = this.store.write(state, arrays).then((path) => {
       done();
       written(path);
     });

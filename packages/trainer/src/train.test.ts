@@ -265,9 +265,13 @@ describe('resuming', () => {
         observe: (step) => {
           notes = [...notes, step];
         },
-        save: () => ({ notes }),
+        save: () => ({
+          values: { count: notes.length },
+          tensors: new Map([['notes', { dtype: 'float32', dims: [notes.length], data: Float32Array.from(notes) }]]),
+        }),
         restore: (state) => {
-          notes = state.notes as number[];
+          notes = Array.from(state.tensors!.get('notes')!.data, Number);
+          expect(state.values).toEqual({ count: notes.length });
         },
       };
       return { wrapped, planned, notes: () => notes };

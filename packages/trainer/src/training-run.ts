@@ -2,8 +2,8 @@ import { AbortError, type Logger, silentLogger } from '@zooid/common';
 import type { StepResult } from '@zooid/runtime';
 import { type Checkpoint, type CheckpointState, checkpointFormat, type Parameters } from './checkpoint.js';
 import { configDifferences, configDigest } from './config-digest.js';
-import { DivergenceGuard } from './divergence.js';
-import { Selection } from './early-stopping.js';
+import { DivergenceGuard } from './divergence-guard.js';
+import { Selection } from './selection.js';
 import { DivergenceError, ResumeMismatchError } from './errors.js';
 import type { TrainEvent } from './events.js';
 import type { StepPlan } from './program-source.js';
@@ -11,8 +11,10 @@ import { RunFolder } from './run-folder.js';
 import { describeMachine, peakMemoryBytes, type RunRecord } from './run-record.js';
 import type { TrainOptions, TrainResult } from './train-options.js';
 
-/** Step events in a whole run, about. */
+/** Step events in the log of a whole run, about. */
 const stepEvents = 400;
+/** Whoever watches sees a step at least this often; what lies between two logged ones is not logged. */
+const showEveryMs = 1000;
 
 /** The progress of one run: what has happened, what is best, what must be saved. The loop drives it. */
 export class TrainingRun {
@@ -32,6 +34,7 @@ export class TrainingRun {
   private window = { loss: 0, steps: 0 };
   /** Throughput since the last step event. */
   private recent = { tokens: 0, since: performance.now() };
+  private lastShown = performance.now();
 
   private constructor(
     private readonly options: TrainOptions,
@@ -114,6 +117,7 @@ export class TrainingRun {
     if (Number.isFinite(result.loss))
       this.window = { loss: this.window.loss + result.loss, steps: this.window.steps + 1 };
     if (step % this.logEvery === 0 || step === this.options.source.totalSteps) this.reportStep(plan);
+    else if (performance.now() - this.lastShown > showEveryMs) this.show(this.stepEvent(plan));
     if (this.folder.checkpointDue(step)) await this.startCheckpoint();
   }
 
@@ -161,14 +165,17 @@ export class TrainingRun {
 
   /** Copies the arrays now; they are written while training goes on. */
   private async startCheckpoint(): Promise<void> {
-    const training = await this.options.session.exportState();
-    const state = this.snapshot(training.updates);
-    await this.folder.startCheckpoint(state, training, this.best, (path) =>
+    const { session, source } = this.options;
+    const training = await session.exportState();
+    const saved = source.save?.();
+    const state = this.snapshot(training.updates, saved?.values);
+    const arrays = { training, best: this.best, sourceTensors: saved?.tensors };
+    await this.folder.startCheckpoint(state, arrays, (path) =>
       this.emit({ type: 'checkpoint', step: state.step, path }),
     );
   }
 
-  private async restore({ state, training, best, path }: Checkpoint): Promise<void> {
+  private async restore({ state, training, best, source, path }: Checkpoint): Promise<void> {
     if (state.configDigest !== this.digest) {
       throw new ResumeMismatchError(this.options.directory, configDifferences(state.config, this.options.config));
     }
@@ -182,11 +189,11 @@ export class TrainingRun {
     this.best = best;
     this.guard.restore(state.divergence);
     if (state.selection !== undefined) this.selection?.restore(state.selection);
-    if (state.source !== undefined) this.options.source.restore?.(state.source);
+    if (source !== undefined) this.options.source.restore?.(source);
     this.logger.info({ path, step: state.step }, 'resumed');
   }
 
-  private snapshot(updates: number): CheckpointState {
+  private snapshot(updates: number, source: CheckpointState['source']): CheckpointState {
     return {
       format: checkpointFormat,
       step: this.completed,
@@ -197,7 +204,7 @@ export class TrainingRun {
       lastEvaluation: this.lastEvaluation,
       selection: this.selection?.current,
       divergence: this.guard.state,
-      source: this.options.source.save?.(),
+      source,
       window: this.window,
       tokens: this.tokens,
       seconds: this.seconds,
@@ -206,23 +213,31 @@ export class TrainingRun {
   }
 
   private reportStep(plan: StepPlan): void {
-    const now = performance.now();
+    this.emit(this.stepEvent(plan));
+    this.window = { loss: 0, steps: 0 };
+    this.recent = { tokens: 0, since: performance.now() };
+  }
+
+  private stepEvent(plan: StepPlan): TrainEvent {
     const rates = Object.values(plan.learningRates);
-    this.emit({
+    return {
       type: 'step',
       step: this.completed,
       totalSteps: this.options.source.totalSteps,
       epoch: plan.epoch,
       loss: this.window.loss / Math.max(this.window.steps, 1),
       learningRate: rates.length === 0 ? 0 : Math.max(...rates),
-      tokensPerSecond: (1000 * this.recent.tokens) / Math.max(now - this.recent.since, 1e-3),
-    });
-    this.window = { loss: 0, steps: 0 };
-    this.recent = { tokens: 0, since: now };
+      tokensPerSecond: (1000 * this.recent.tokens) / Math.max(performance.now() - this.recent.since, 1e-3),
+    };
   }
 
   private emit(event: TrainEvent): void {
     this.folder.append(event);
+    this.show(event);
+  }
+
+  private show(event: TrainEvent): void {
+    this.lastShown = performance.now();
     this.options.onEvent?.(event);
   }
 

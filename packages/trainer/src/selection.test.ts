@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Selection } from './early-stopping.js';
+import { Selection } from './selection.js';
 
 const follow = (selection: Selection, values: readonly number[], metric = 'f1') =>
   values.map((value, i) => selection.observe(i + 1, { [metric]: value }));
