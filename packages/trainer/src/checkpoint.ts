@@ -5,9 +5,9 @@ import { readSafetensors, syncFolder, writeFileAtomically, writeSafetensors } fr
 import type { TrainingState } from '@zooid/runtime';
 import type { HostTensor } from '@zooid/tensor';
 import type { RunConfig } from './config-digest.js';
-import type { SelectionState } from './selection.js';
 import { RunFolderError } from './errors.js';
 import type { SourceState } from './program-source.js';
+import type { SelectionState } from './selection.js';
 
 /** Version of the checkpoint layout. */
 export const checkpointFormat = 1;

@@ -7,7 +7,6 @@ export {
 } from './compile-program.js';
 export type { RunConfig } from './config-digest.js';
 export { type CollatedBatch, type DatasetSourceOptions, datasetSource } from './dataset-source.js';
-export type { SelectOptions } from './selection.js';
 export {
   type ConfigDifference,
   DivergenceError,
@@ -22,6 +21,7 @@ export type { BuiltModel, ModelBuilder } from './model-builder.js';
 export { DEFAULT_GROUP, declareParameters, mergeDeclared, type ParameterOptions } from './parameters.js';
 export type { MicroBatch, ProgramSource, SourceState, StepPlan } from './program-source.js';
 export { describeMachine, type Machine, type RunRecord } from './run-record.js';
+export type { SelectOptions } from './selection.js';
 export { type EncoderBuilder, taskModel } from './task-model.js';
 export { train } from './train.js';
 export type { CheckpointOptions, TrainEvaluation, TrainOptions, TrainResult } from './train-options.js';

@@ -1,9 +1,9 @@
 import type { Logger } from '@zooid/common';
 import type { TrainingSession } from '@zooid/runtime';
 import type { RunConfig } from './config-digest.js';
-import type { SelectOptions } from './selection.js';
 import type { Metrics, TrainEvent } from './events.js';
 import type { ProgramSource } from './program-source.js';
+import type { SelectOptions } from './selection.js';
 
 /** When and how to look at held-out data during training. */
 export interface TrainEvaluation {

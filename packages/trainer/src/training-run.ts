@@ -3,12 +3,12 @@ import type { StepResult } from '@zooid/runtime';
 import { type Checkpoint, type CheckpointState, checkpointFormat, type Parameters } from './checkpoint.js';
 import { configDifferences, configDigest } from './config-digest.js';
 import { DivergenceGuard } from './divergence-guard.js';
-import { Selection } from './selection.js';
 import { DivergenceError, ResumeMismatchError } from './errors.js';
 import type { TrainEvent } from './events.js';
 import type { StepPlan } from './program-source.js';
 import { RunFolder } from './run-folder.js';
 import { describeMachine, peakMemoryBytes, type RunRecord } from './run-record.js';
+import { Selection } from './selection.js';
 import type { TrainOptions, TrainResult } from './train-options.js';
 
 /** Step events in the log of a whole run, about. */
