@@ -1,3 +1,6 @@
+// What contracts speak of, so that a plugin needs no other package to keep them.
+export { AbortError, type Issue, ValidationError, ZooidError } from '@zooid/common';
+export type { HostTensor, TensorMap } from '@zooid/tensor';
 export {
   App,
   type AppInstance,
