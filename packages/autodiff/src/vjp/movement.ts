@@ -45,10 +45,28 @@ function slice(node: VjpNode): readonly Cotangent[] {
   ];
 }
 
+/**
+ * (PQ)ᵀ as QᵀPᵀ where Pᵀ is at hand, since P was made by transposing: a product in the other order instead of one more
+ * pass over its result.
+ */
+function transposedProduct({ producer }: Value, perm: readonly number[]): Value | undefined {
+  if (producer?.op !== 'MatMul' || !swapsLastTwo(perm)) return undefined;
+  const [left, right] = [producer.inputs[0]!, producer.inputs[1]!];
+  const leftPerm = left.producer?.op === 'Transpose' ? left.producer.attributes.perm : undefined;
+  const turned = Array.isArray(leftPerm) && swapsLastTwo(leftPerm as readonly number[]) && left.rank === right.rank;
+  return turned ? right.swapLastTwo().matmul(left.swapLastTwo()) : undefined;
+}
+
+function swapsLastTwo(perm: readonly number[]): boolean {
+  const last = perm.length - 1;
+  return last > 0 && perm.every((axis, i) => axis === (i < last - 1 ? i : i === last ? last - 1 : last));
+}
+
 export const movementVjps = {
   Transpose: ({ x, dy, attributes }) => {
     const perm = intsAttribute(attributes, 'perm') ?? x.shape.map((_, i) => x.rank - 1 - i);
-    return [() => dy.transpose(perm.map((_, i) => perm.indexOf(i)))];
+    const inverse = perm.map((_, i) => perm.indexOf(i));
+    return [() => transposedProduct(dy, perm) ?? dy.transpose(inverse)];
   },
   Reshape: reshaped,
   Flatten: reshaped,

@@ -1,31 +1,38 @@
-import { floatAttribute, intAttribute, type Op } from '@zooid/onnx';
+import { intAttribute, type Op } from '@zooid/onnx';
 import { sumTo } from '../sum-to.js';
 import { lazy } from './lazy.js';
 import type { Cotangent, VjpNode, VjpRule } from './rule.js';
 
 /**
- * y = x̂·γ + β with x̂ = (x − μ)/σ. With g = dy·γ,
+ * y = x̂·γ + β with x̂ = (x − μ)/σ over the last axis. With g = dy·γ,
  * dx = (g − mean(g) − x̂·mean(g·x̂)) / σ, dγ = Σ dy·x̂, dβ = Σ dy.
+ *
+ * Arranged for few passes over the activations: x̂ itself is never formed (c = x − μ stands for it, and 1/σ is a number
+ * per row), and the means and sums are products with vectors, which read without writing.
  */
 function layerNormalization(node: VjpNode): readonly Cotangent[] {
-  const { x, dy, inputs, outputs, attributes } = node;
+  const { x, dy, inputs, attributes } = node;
   const scale = inputs[1]!;
+  const width = scale.shape[0]!;
   const axis = intAttribute(attributes, 'axis', -1);
-  const axes = x.shape.slice(axis).map((_, i) => (axis < 0 ? axis + x.rank : axis) + i);
-  const epsilon = floatAttribute(attributes, 'epsilon', 1e-5);
-  const statistics = lazy(() =>
-    outputs.length === 3
-      ? outputs
-      : node.graph.emit('LayerNormalization', [x, scale], { axis, epsilon: { float: epsilon } }, 3),
-  );
-  const normalized = lazy(() => x.sub(statistics()[1]!).mul(statistics()[2]!));
+  if ((axis !== -1 && axis !== x.rank - 1) || scale.rank !== 1 || typeof width !== 'number') {
+    return node.missing('has no VJP rule unless it normalises the last axis, of known size');
+  }
+  const statistics = lazy(() => {
+    if (node.outputs.length === 3) return node.outputs;
+    return node.graph.emit('LayerNormalization', [x, scale], attributes, 3);
+  });
+  const inverseDeviation = lazy(() => statistics()[2]!);
+  const centred = lazy(() => x.sub(statistics()[1]!));
+  const product = lazy(() => dy.mul(centred()));
   return [
     () => {
-      const g = dy.mul(scale);
-      const projected = normalized().mul(g.mul(normalized()).mean(axes));
-      return g.sub(g.mean(axes)).sub(projected).mul(statistics()[2]!);
+      const weights = scale.reshape([width, 1]).mul(1 / width);
+      const slope = product().matmul(weights).mul(inverseDeviation().square());
+      return dy.mul(scale).sub(dy.matmul(weights)).sub(centred().mul(slope)).mul(inverseDeviation());
     },
-    () => sumTo(dy.mul(normalized()), scale.shape),
+    // Σ over rows of dy·c/σ: the row of all 1/σ times the matrix dy·c.
+    () => inverseDeviation().reshape([1, -1]).matmul(product().reshape([-1, width])).reshape([width]),
     () => sumTo(dy, inputs[2]!.shape),
   ];
 }
