@@ -28,12 +28,15 @@ export interface IntentAnswer {
 }
 
 /** Turns one row of logits into an answer: softmax and rejection, or sigmoid and threshold. */
-export function answerOf(logits: Float32Array, { options, labels, threshold }: Pick<IntentConfig, 'options' | 'labels' | 'threshold'>): IntentAnswer {
+export function answerOf(
+  logits: Float32Array,
+  { options, labels, threshold }: Pick<IntentConfig, 'options' | 'labels' | 'threshold'>,
+): IntentAnswer {
   const probabilities = options.multiLabel ? logits.map((x) => 1 / (1 + Math.exp(-x))) : softmax(logits);
   const scores = labels.map((label, i) => ({ label, score: probabilities[i]! })).sort((a, b) => b.score - a.score);
   const best = scores[0]!;
   if (options.multiLabel) {
-    const intents = scores.filter(({ score }) => score >= (threshold || 0.5)).map(({ label }) => label);
+    const intents = scores.filter(({ score }) => score >= threshold).map(({ label }) => label);
     return { intent: best.label, score: best.score, scores, intents };
   }
   const { fallback } = options.rejection;
@@ -43,7 +46,7 @@ export function answerOf(logits: Float32Array, { options, labels, threshold }: P
 
 /** Rows of `logits` `[batch, labels]`. */
 export function decodeAnswers(outputs: TensorMap, rows: readonly TextFeatures[], config: IntentConfig): IntentAnswer[] {
-  const logits = outputs['logits']!.data as Float32Array;
+  const logits = outputs.logits!.data as Float32Array;
   const width = config.labels.length;
   return rows.map((_, row) => answerOf(logits.subarray(row * width, (row + 1) * width), config));
 }

@@ -5,7 +5,11 @@ import type { IntentExample } from './example.js';
  * Chooses the rejection threshold on validation answers: the one with the highest accuracy over all examples, the
  * fallback's included; the lowest such threshold wins ties, so that nothing is rejected without evidence.
  */
-export function rejectionThreshold(answers: readonly IntentAnswer[], examples: readonly IntentExample[], fallback: string): number {
+export function rejectionThreshold(
+  answers: readonly IntentAnswer[],
+  examples: readonly IntentExample[],
+  fallback: string,
+): number {
   const candidates = Array.from({ length: 100 }, (_, i) => i / 100);
   return bestOf(candidates, (threshold) =>
     answers.reduce((correct, { scores }, i) => {
@@ -17,7 +21,7 @@ export function rejectionThreshold(answers: readonly IntentAnswer[], examples: r
 
 /** Chooses the probability above which a label of a multi-label model holds: highest micro F1 on validation answers. */
 export function labelThreshold(answers: readonly IntentAnswer[], examples: readonly IntentExample[]): number {
-  const candidates = Array.from({ length: 17 }, (_, i) => 0.1 + i * 0.05);
+  const candidates = Array.from({ length: 17 }, (_, i) => (10 + 5 * i) / 100);
   return bestOf(candidates, (threshold) => {
     let hits = 0;
     let predicted = 0;
@@ -34,7 +38,6 @@ export function labelThreshold(answers: readonly IntentAnswer[], examples: reado
     return (2 * hits) / Math.max(1, predicted + gold);
   });
 }
-
 
 function bestOf(candidates: readonly number[], score: (candidate: number) => number): number {
   let best = candidates[0]!;

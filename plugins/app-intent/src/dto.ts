@@ -6,24 +6,40 @@ import {
   IsNumber,
   IsOptional,
   IsString,
+  IsWellFormed,
   Max,
   MaxLength,
   Min,
   MinLength,
   TextItem,
   Type,
+  ValidateBy,
+  ValidateIf,
   ValidateNested,
 } from '@zooid/spec';
+import { MAX_SURFACE, MAX_TYPE } from './lexicon/entry.js';
+import { UNMATCHABLE } from './lexicon/lexicon-files.js';
+import { normalizeSurface } from './lexicon/normalize.js';
+
+/** Refuses surfaces that normalisation leaves nothing of. */
+function IsMatchable(): PropertyDecorator {
+  const validate = (value: unknown) => typeof value !== 'string' || normalizeSurface(value) !== '';
+  return ValidateBy({ name: 'isMatchable', validator: { validate, defaultMessage: () => UNMATCHABLE } });
+}
 
 /** A lexicon entry that lives for one request. */
 export class RequestEntry {
-  @IsString() @MinLength(1) @MaxLength(200) surface!: string;
-  @IsString() @MinLength(1) @MaxLength(100) type!: string;
+  @IsString() @MinLength(1) @MaxLength(MAX_SURFACE) @IsWellFormed() @IsMatchable() surface!: string;
+  @IsString() @MinLength(1) @MaxLength(MAX_TYPE) type!: string;
 }
 
 /** One text, with entries the caller knows about this request only (contacts, playlists). */
 export class IntentItem extends TextItem {
-  @IsOptional() @IsArray() @ArrayMaxSize(1000) @ValidateNested({ each: true }) @Type(() => RequestEntry)
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1000)
+  @ValidateNested({ each: true })
+  @Type(() => RequestEntry)
   lexicon?: RequestEntry[];
 }
 
@@ -38,9 +54,15 @@ export class IntentParameters {
   @IsOptional() @IsNumber() @Min(0) @Max(1) threshold?: number;
 }
 
-/** Body of `PUT /v1/apps/{name}/lexicons/{lexicon}`; entries are checked one by one when applied. */
+/** Body of `PUT /v1/apps/{name}/lexicons/{lexicon}`; entries are checked one by one when it is applied. */
 export class LexiconBody {
-  @IsArray() @ArrayMaxSize(1_000_000) entries!: unknown[];
+  /** `{surface, type, popularity?}`, all of the list. */
+  @ValidateIf(({ rollback }: LexiconBody) => rollback !== true)
+  @IsArray()
+  @ArrayMaxSize(1_000_000)
+  entries?: unknown[];
+  /** Instead of sending entries, return to the version of the list before the last change; three are kept. */
+  @IsBoolean() rollback = false;
   /** Accept a list less than half or more than one and a half times the size of the one it replaces. */
   @IsBoolean() force = false;
 }
@@ -60,7 +82,11 @@ export const intentOutputSchema = {
         properties: { label: { type: 'string' }, score: { type: 'number' } },
       },
     },
-    intents: { type: 'array', items: { type: 'string' }, description: 'Multi-label models: every label above the threshold' },
+    intents: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Multi-label models: every label above the threshold',
+    },
     slots: {
       type: 'array',
       items: {

@@ -18,7 +18,10 @@ export interface IntentExample {
 }
 
 /** Reads one record. @throws ValidationError with a pointer per wrong field. */
-export function parseExample(record: unknown, options: Pick<IntentOptions, 'textField' | 'labelField' | 'multiLabel'>): IntentExample {
+export function parseExample(
+  record: unknown,
+  options: Pick<IntentOptions, 'textField' | 'labelField' | 'multiLabel'>,
+): IntentExample {
   const issues: Issue[] = [];
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw new ValidationError('record', [{ path: '', message: 'must be a JSON object' }]);
@@ -36,7 +39,7 @@ export function parseExample(record: unknown, options: Pick<IntentOptions, 'text
     const wanted = options.multiLabel ? 'a list of strings' : 'a non-empty string';
     issues.push({ path: `/${options.labelField}`, message: `must be ${wanted}, got ${describe(gold)}` });
   }
-  const slots = parseSlots(fields['slots'], issues);
+  const slots = parseSlots(fields.slots, issues);
   if (issues.length > 0) throw new ValidationError('record', issues);
   return { text: text as string, labels: [...new Set(labels as string[])], slots };
 }
@@ -52,7 +55,10 @@ function parseSlots(value: unknown, issues: Issue[]): GoldSlot[] {
     const valid =
       typeof type === 'string' && Number.isInteger(start) && Number.isInteger(end) && typeof surface === 'string';
     if (!valid) {
-      issues.push({ path: `/slots/${i}`, message: 'must have type (string), start and end (integers) and value (string)' });
+      issues.push({
+        path: `/slots/${i}`,
+        message: 'must have type (string), start and end (integers) and value (string)',
+      });
       return [];
     }
     return [{ type, start: start as number, end: end as number, value: surface }];
@@ -62,5 +68,9 @@ function parseSlots(value: unknown, issues: Issue[]): GoldSlot[] {
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : typeof value === 'string' ? JSON.stringify(value.slice(0, 20)) : `a ${typeof value}`;
+  return Array.isArray(value)
+    ? 'a list'
+    : typeof value === 'string'
+      ? JSON.stringify(value.slice(0, 20))
+      : `a ${typeof value}`;
 }

@@ -3,21 +3,24 @@ import { type Encoding, padEncodings, type Tokenizer } from '@zooid/tokenizers';
 import type { Lexicon, LexiconMatch } from './lexicon/lexicon.js';
 import { perturbMatches } from './noise.js';
 import type { FusionOptions, NoiseOptions } from './options.js';
-import { labelPositions, PAD_LABEL, type SlotLabels } from './slot-labels.js';
-
-/** A lexicon match on token positions, both ends inclusive. */
-export interface PositionedMatch {
-  readonly first: number;
-  readonly last: number;
-  readonly match: LexiconMatch;
-  /** The matched entry is known from this very training text only. */
-  readonly sole: boolean;
-}
+import { labelPositions, type PlacedMatch, placeMatch } from './placed-match.js';
+import { NONE_LABEL, type SlotLabels } from './slot-labels.js';
 
 export interface TextFeatures {
+  /** Tokens including special ones and typed labels. */
   readonly length: number;
   readonly encoding: Encoding;
-  readonly placed: readonly PositionedMatch[];
+  readonly placed: readonly PlacedMatch[];
+}
+
+export interface FeaturizerOptions {
+  readonly tokenizer: Tokenizer;
+  readonly labels: SlotLabels;
+  readonly fusion: FusionOptions;
+  /** Most tokens of a text; what is longer is cut. */
+  readonly maxLength: number;
+  /** Rows of the encoder's position table: most tokens of a text with its typed labels. */
+  readonly maxPositions: number;
 }
 
 /** Vocabulary token that types a slot label into the input, for the `typed` ablation. */
@@ -25,38 +28,51 @@ export const typedToken = (type: string): string => `[slot:${type}]`;
 
 /** Text → positions → tensors; the same code serves training, evaluation and requests. */
 export class Featurizer {
-  constructor(
-    private readonly tokenizer: Tokenizer,
-    private readonly labels: SlotLabels,
-    private readonly fusion: FusionOptions,
-    private readonly maxLength: number,
-  ) {}
+  constructor(private readonly options: FeaturizerOptions) {}
 
+  /** Whether the graph has the input `slot_ids`. */
   get usesSlots(): boolean {
-    return this.fusion.mode !== 'none' && this.fusion.mode !== 'typed';
+    const { mode } = this.options.fusion;
+    return mode !== 'none' && mode !== 'typed';
   }
 
   /**
-   * @param lexicon matched against the text; absent means no matches
+   * @param lexicon matched against what the encoder sees of the text; absent means no matches
    * @param isSole whether a match is known from this text alone
    */
-  featurize(text: string, lexicon?: Pick<Lexicon, 'match'>, isSole: (match: LexiconMatch) => boolean = () => false): TextFeatures {
-    const encoding = this.tokenizer.encode(text, { maxLength: this.maxLength });
-    const matches = lexicon !== undefined && this.fusion.mode !== 'none' ? lexicon.match(text) : [];
+  featurize(
+    text: string,
+    lexicon?: Pick<Lexicon, 'match'>,
+    isSole: (match: LexiconMatch) => boolean = () => false,
+  ): TextFeatures {
+    const { tokenizer, maxLength, fusion } = this.options;
+    // Texts come from strangers: '[SEP]' in one is five characters.
+    const encoding = tokenizer.encode(text, { maxLength, parseSpecialTokens: false });
+    const matches = lexicon === undefined || fusion.mode === 'none' ? [] : lexicon.match(text, endOf(encoding));
     const placed = matches.flatMap((match) => {
-      const span = positionsOf(match, encoding.offsets);
-      return span === undefined ? [] : [{ ...span, match, sole: isSole(match) }];
+      const found = placeMatch(match, text, encoding.offsets);
+      return found === undefined ? [] : [{ ...found, sole: isSole(match) }];
     });
-    return { length: encoding.length, encoding, placed };
+    const typed = fusion.mode === 'typed' ? this.typedIds(encoding, placed).length : 0;
+    return { length: encoding.length + typed, encoding, placed };
   }
 
   /** Pads to the longest row: `input_ids`, `attention_mask`, `token_type_ids` and, where slots are used, `slot_ids`. */
-  collate(rows: readonly TextFeatures[], noise?: { readonly options: NoiseOptions; readonly random: Random }): TensorMap {
-    const matches = rows.map(({ placed, length }) =>
-      noise === undefined ? placed : perturbMatches(placed, length, this.labels.types, noise.options, noise.random),
+  collate(
+    rows: readonly TextFeatures[],
+    noise?: { readonly options: NoiseOptions; readonly random: Random },
+  ): TensorMap {
+    const { labels, fusion } = this.options;
+    const matches = rows.map(({ placed, encoding }) =>
+      noise === undefined ? placed : perturbMatches(placed, encoding.length, labels.types, noise.options, noise.random),
     );
     let encodings = rows.map(({ encoding }) => encoding);
-    if (this.fusion.mode === 'typed') encodings = encodings.map((encoding, i) => this.typeLabels(encoding, matches[i]!));
+    if (fusion.mode === 'typed') encodings = encodings.map((encoding, i) => this.typeLabels(encoding, matches[i]!));
+    if (noise !== undefined && noise.options.maskMatched > 0) {
+      encodings = encodings.map((encoding, i) =>
+        this.maskMatched(encoding, matches[i]!, noise.options.maskMatched, noise.random),
+      );
+    }
     if (noise !== undefined && noise.options.wordDropout > 0) {
       encodings = encodings.map((encoding) => this.dropWords(encoding, noise.options.wordDropout, noise.random));
     }
@@ -65,60 +81,78 @@ export class Featurizer {
     return { ...padded, slot_ids: this.slotIds(rows, matches, padded.input_ids.dims[1]!) };
   }
 
+  /** `[batch, sequence, labels]`, as wide as the position with most labels; empty places are 0. */
   private slotIds(
     rows: readonly TextFeatures[],
-    matches: readonly (readonly PositionedMatch[])[],
+    matches: readonly (readonly PlacedMatch[])[],
     sequence: number,
   ): HostTensor<'int64'> {
-    const perRow = rows.map(({ length }, i) => labelPositions(length, matches[i]!, this.labels, this.fusion.maxLabels));
-    const width = Math.max(1, ...perRow.flatMap((positions) => positions.map((here) => here.length)));
+    const { labels, fusion } = this.options;
+    const perRow = rows.map(({ encoding }, i) =>
+      labelPositions(encoding.length, matches[i]!, labels, fusion.maxLabels),
+    );
+    const width = perRow.flat().reduce((most, here) => Math.max(most, here.length), 1);
     const data = new BigInt64Array(rows.length * sequence * width);
-    if (PAD_LABEL !== 0) data.fill(BigInt(PAD_LABEL));
+    const none = BigInt(NONE_LABEL);
     perRow.forEach((positions, row) => {
-      positions.forEach((here, position) => {
-        here.forEach((label, i) => {
-          data[(row * sequence + position) * width + i] = BigInt(label);
-        });
-      });
-      // Padding positions are NONE too, so that pooling never divides by zero.
-      for (let position = positions.length; position < sequence; position++) data[(row * sequence + position) * width] = 1n;
+      for (let position = 0; position < sequence; position++) {
+        const at = (row * sequence + position) * width;
+        const here = positions[position];
+        // Padding positions are NONE too, so that pooling never divides by zero.
+        if (here === undefined) data[at] = none;
+        else for (let i = 0; i < here.length; i++) data[at + i] = BigInt(here[i]!);
+      }
     });
     return { dtype: 'int64', dims: [rows.length, sequence, width], data };
   }
 
   /** `[CLS] text [SEP] [slot:a] [slot:b] [SEP]`: the types of the matches in text order, as ordinary input. */
-  private typeLabels(encoding: Encoding, matches: readonly PositionedMatch[]): Encoding {
-    const types = [...matches].sort((a, b) => a.first - b.first || b.last - a.last).map(({ match }) => match.type);
-    const room = this.maxLength;
-    const typed = types.flatMap((type) => this.tokenizer.idOf(typedToken(type)) ?? []).slice(0, room);
-    if (typed.length === 0) return encoding;
-    const tail = [...typed, this.tokenizer.idOf(this.tokenizer.specialTokens.sep)!];
-    return withIds(encoding, [...encoding.ids, ...tail], [...encoding.typeIds, ...tail.map(() => 1)]);
+  private typeLabels(encoding: Encoding, matches: readonly PlacedMatch[]): Encoding {
+    const tail = this.typedIds(encoding, matches);
+    const ids = Int32Array.of(...encoding.ids, ...tail);
+    return withIds(encoding, ids, Uint8Array.of(...encoding.typeIds, ...tail.map(() => 1)));
+  }
+
+  /** As many as the position table has room for; types the tokenizer does not know are left out. */
+  private typedIds({ length }: Encoding, matches: readonly PlacedMatch[]): number[] {
+    const { tokenizer, maxLength, maxPositions } = this.options;
+    const room = Math.min(maxLength, maxPositions - length) - 1;
+    const typed = matches
+      .toSorted((a, b) => a.first - b.first || b.places.length - a.places.length)
+      .flatMap(({ match }) => tokenizer.idOf(typedToken(match.type)) ?? [])
+      .slice(0, Math.max(0, room));
+    return typed.length === 0 ? [] : [...typed, tokenizer.specialIds.sep!];
+  }
+
+  /** Whole matches: what hides the name must leave its labels as the only trace. */
+  private maskMatched(encoding: Encoding, matches: readonly PlacedMatch[], rate: number, random: Random): Encoding {
+    const ids = encoding.ids.slice();
+    for (const { first, places } of matches) {
+      if (random.bernoulli(rate)) ids.fill(this.unknownId, first, first + places.length);
+    }
+    return withIds(encoding, ids, encoding.typeIds);
   }
 
   private dropWords(encoding: Encoding, rate: number, random: Random): Encoding {
-    const unknown = this.tokenizer.idOf(this.tokenizer.specialTokens.unk)!;
-    const ids = Array.from(encoding.ids, (id, i) => (encoding.specialMask[i] === 0 && random.bernoulli(rate) ? unknown : id));
-    return withIds(encoding, ids, [...encoding.typeIds]);
+    const ids = encoding.ids.map((id, i) =>
+      encoding.specialMask[i] === 0 && random.bernoulli(rate) ? this.unknownId : id,
+    );
+    return withIds(encoding, ids, encoding.typeIds);
+  }
+
+  private get unknownId(): number {
+    return this.options.tokenizer.specialIds.unk!;
   }
 }
 
-function withIds(encoding: Encoding, ids: readonly number[], typeIds: readonly number[]): Encoding {
-  const { offsets, specialMask, tokens } = encoding;
-  return { ids: Int32Array.from(ids), typeIds: Uint8Array.from(typeIds), offsets, specialMask, tokens, length: ids.length };
+function withIds(encoding: Encoding, ids: Int32Array, typeIds: Uint8Array): Encoding {
+  const { offsets, specialMask, tokens, padId = 0 } = encoding;
+  return { ids, typeIds, offsets, specialMask, tokens, length: ids.length, padId };
 }
 
-/** The tokens a match touches; `undefined` when truncation left none. A token that spans several characters counts whole. */
-export function positionsOf(match: { readonly start: number; readonly end: number }, offsets: Int32Array): { first: number; last: number } | undefined {
-  let first = -1;
-  let last = -1;
-  for (let token = 0; token * 2 < offsets.length; token++) {
-    const start = offsets[2 * token]!;
-    const end = offsets[2 * token + 1]!;
-    if (end > match.start && start < match.end && end > start) {
-      if (first < 0) first = token;
-      last = token;
-    }
-  }
-  return first < 0 ? undefined : { first, last };
+/** Where the last token of the text ends. */
+function endOf({ offsets }: Encoding): number {
+  let end = 0;
+  for (let i = 1; i < offsets.length; i += 2) end = Math.max(end, offsets[i]!);
+  return end;
 }

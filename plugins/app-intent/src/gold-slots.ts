@@ -1,8 +1,7 @@
 import type { HostTensor } from '@zooid/tensor';
 import { CodePoints, type Encoding } from '@zooid/tokenizers';
 import type { IntentExample } from './example.js';
-import { positionsOf } from './featurizer.js';
-import { type Place, placeOf } from './slot-labels.js';
+import { placeOf, places } from './slot-labels.js';
 
 /** An annotated slot on token positions, both ends inclusive. */
 export interface PositionedSlot {
@@ -12,7 +11,6 @@ export interface PositionedSlot {
 }
 
 const IGNORED = -100n;
-const places: readonly Place[] = ['B', 'I', 'E', 'S'];
 
 /** Annotated slots that truncation left, on the tokens they touch. */
 export function positionGoldSlots({ text, slots }: IntentExample, encoding: Encoding): PositionedSlot[] {
@@ -47,4 +45,22 @@ export function slotLabelTensor(
     }
   });
   return { dtype: 'int64', dims: [rows.length, sequence], data };
+}
+
+/** The tokens a span touches; `undefined` when truncation left none. */
+function positionsOf(
+  span: { readonly start: number; readonly end: number },
+  offsets: Int32Array,
+): { first: number; last: number } | undefined {
+  let first = -1;
+  let last = -1;
+  for (let token = 0; token * 2 < offsets.length; token++) {
+    const start = offsets[2 * token]!;
+    const end = offsets[2 * token + 1]!;
+    if (end > span.start && start < span.end && end > start) {
+      if (first < 0) first = token;
+      last = token;
+    }
+  }
+  return first < 0 ? undefined : { first, last };
 }

@@ -1,7 +1,7 @@
 import { type App, injectable, type Model, type OpenContext, RecipeOptions } from '@zooid/spec';
 import { TrainingTask } from '@zooid/trainer';
-import { IntentItem, intentOutputSchema, IntentParameters } from './dto.js';
-import { type IntentOutput, IntentInstance } from './intent-instance.js';
+import { IntentItem, IntentParameters, intentOutputSchema } from './dto.js';
+import { IntentInstance, type IntentOutput } from './intent-instance.js';
 import { intentTask } from './intent-task.js';
 import { IntentOptions } from './options.js';
 

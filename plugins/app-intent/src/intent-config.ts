@@ -1,5 +1,5 @@
 import { ValidationError } from '@zooid/common';
-import { validateDto } from '@zooid/spec';
+import { toPlain, validateDto } from '@zooid/spec';
 import { IntentOptions } from './options.js';
 
 /** The app's section of `config.json`, under the key `intent`. */
@@ -17,22 +17,57 @@ export interface IntentConfig {
 
 /** Reads the section back. @throws ValidationError when the folder was not made by this app. */
 export function intentConfigOf(config: Readonly<Record<string, unknown>>): IntentConfig {
-  const section = config['intent'] as Partial<IntentConfig> | undefined;
-  if (typeof section !== 'object' || section === null || !Array.isArray(section.labels) || !Array.isArray(section.slotTypes)) {
+  const section = config.intent as Partial<IntentConfig> | undefined;
+  if (
+    typeof section !== 'object' ||
+    section === null ||
+    !Array.isArray(section.labels) ||
+    !Array.isArray(section.slotTypes)
+  ) {
     throw new ValidationError('config.json', [
       { path: '/intent', message: "is missing or incomplete; this folder was not trained by the app 'intent'" },
     ]);
   }
+  const options = parseIntentOptions(section.options ?? {});
   return {
-    options: parseIntentOptions(section.options ?? {}),
+    options,
     labels: section.labels,
     slotTypes: section.slotTypes,
     goldTypes: section.goldTypes ?? [],
-    threshold: typeof section.threshold === 'number' ? section.threshold : 0,
+    threshold: typeof section.threshold === 'number' ? section.threshold : defaultThreshold(options),
   };
 }
 
-/** Validates a recipe's `options`. @throws ValidationError naming unknown keys and their nearest valid one. */
-export function parseIntentOptions(options: unknown): IntentOptions {
-  return validateDto(IntentOptions, options, 'options of app intent');
+/** What holds until a threshold has been calibrated: nothing is rejected; a label holds when it is more likely than not. */
+export function defaultThreshold({ multiLabel, rejection }: IntentOptions): number {
+  return rejection.threshold ?? (multiLabel ? 0.5 : 0);
 }
+
+const parsed = new WeakMap<object, IntentOptions>();
+
+/**
+ * Validates a recipe's `options`; the same object is validated once, however often it is asked about.
+ *
+ * @throws ValidationError naming unknown keys and their nearest valid one.
+ */
+export function parseIntentOptions(options: object): IntentOptions {
+  let result = parsed.get(options);
+  if (result === undefined) {
+    result = validateDto(IntentOptions, options, 'options of app intent');
+    parsed.set(options, result);
+  }
+  return result;
+}
+
+/** `options` with those of `overrides` instead, also inside sections. */
+export function mergeOptions(options: IntentOptions, overrides: Readonly<Record<string, unknown>>): IntentOptions {
+  const merged: Record<string, unknown> = { ...toPlain(options) };
+  for (const [key, value] of Object.entries(overrides)) {
+    const section = merged[key];
+    merged[key] = isSection(section) && isSection(value) ? { ...section, ...value } : value;
+  }
+  return parseIntentOptions(merged);
+}
+
+const isSection = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

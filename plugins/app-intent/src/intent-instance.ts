@@ -1,15 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AbortError, ValidationError } from '@zooid/common';
-import type { AppInstance, Collection, Evaluation, Model, OpenContext, RunContext } from '@zooid/spec';
-import { CodePoints, loadTokenizer, type Tokenizer } from '@zooid/tokenizers';
+import { parseEncoderConfig } from '@zooid/nn';
+import {
+  type AppInstance,
+  type Collection,
+  type Evaluation,
+  type Model,
+  ModelError,
+  type OpenContext,
+  type RunContext,
+} from '@zooid/spec';
+import { CodePoints, loadTokenizer } from '@zooid/tokenizers';
 import { type AnswerSlot, decodeAnswers, type IntentAnswer } from './answer.js';
-import { type IntentItem, IntentParameters, type LexiconBody } from './dto.js';
+import { type IntentItem, IntentParameters, type LexiconBody, type RequestEntry } from './dto.js';
 import { type IntentExample, parseExample } from './example.js';
 import { Featurizer, type TextFeatures } from './featurizer.js';
 import { type IntentConfig, intentConfigOf } from './intent-config.js';
 import { intentMetrics } from './intent-metrics.js';
-import { Lexicon, type LexiconMatch } from './lexicon/lexicon.js';
+import { Lexicon } from './lexicon/lexicon.js';
 import { LexiconSet } from './lexicon/lexicon-set.js';
+import type { PlacedMatch } from './placed-match.js';
 import { SlotLabels } from './slot-labels.js';
 
 export interface GateValue {
@@ -28,59 +38,89 @@ export interface IntentOutput extends IntentAnswer {
 const TOKEN_BUDGET = 512;
 /** Texts featurised before other requests get a turn on the event loop. */
 const TEXTS_PER_TURN = 16;
+/** Runs of one request under way at a time: enough for every worker, and room in the queue for other requests. */
+const RUNS_IN_FLIGHT = 16;
 
 /** The intent app bound to one model. */
 export class IntentInstance implements AppInstance<IntentItem, IntentParameters, IntentOutput> {
   readonly collections: Readonly<Record<string, Collection>>;
-  private readonly featurizer: Featurizer;
 
   private constructor(
     private readonly model: Model,
     private readonly config: IntentConfig,
-    tokenizer: Tokenizer,
+    private readonly featurizer: Featurizer,
     private readonly lexicons: LexiconSet,
   ) {
-    const { fusion, maxLength } = config.options;
-    this.featurizer = new Featurizer(tokenizer, new SlotLabels(config.slotTypes), fusion, maxLength);
     this.collections = { lexicons: lexicons as Collection<LexiconBody> as Collection };
   }
 
+  /** @throws ModelError when the folder was not trained by this app, or a word list in it cannot be used. */
   static async open(model: Model, context: OpenContext): Promise<IntentInstance> {
-    const config = intentConfigOf(model.artifacts.config);
-    const { folder } = model.artifacts;
-    const [tokenizer, lexicons] = await Promise.all([loadTokenizer(folder), LexiconSet.open(folder, context.notify)]);
-    return new IntentInstance(model, config, tokenizer, lexicons);
+    const { id, folder, config } = model.artifacts;
+    try {
+      const intent = intentConfigOf(config);
+      const featurizer = new Featurizer({
+        tokenizer: await loadTokenizer(folder),
+        labels: new SlotLabels(intent.slotTypes),
+        fusion: intent.options.fusion,
+        maxLength: intent.options.maxLength,
+        maxPositions: parseEncoderConfig(config).max_position_embeddings,
+      });
+      return new IntentInstance(model, intent, featurizer, await LexiconSet.open(folder, context.notify));
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      throw new ModelError(id, error.message, { cause: error });
+    }
   }
 
-  async run(items: readonly IntentItem[], parameters: IntentParameters, context?: RunContext): Promise<IntentOutput[]> {
+  async run(
+    items: readonly IntentItem[],
+    parameters: IntentParameters,
+    context: RunContext = {},
+  ): Promise<IntentOutput[]> {
     const lexicon = this.lexicons.current; // the whole request is answered from one version
-    const config = parameters.threshold === undefined ? this.config : { ...this.config, threshold: parameters.threshold };
     const rows: TextFeatures[] = [];
     for (const [i, item] of items.entries()) {
       if (i % TEXTS_PER_TURN === TEXTS_PER_TURN - 1) await nextTurn();
-      rows.push(this.featurizer.featurize(item.text, this.withRequestEntries(lexicon, item)));
+      rows.push(this.featurizer.featurize(item.text, withRequestEntries(lexicon, item.lexicon)));
     }
     const outputs = new Array<IntentOutput>(items.length);
-    const wanted = parameters.explain && this.hasGate ? ['logits', 'gate'] : ['logits'];
-    await Promise.all(
-      lengthBatches(rows).map(async (batch) => {
-        AbortError.throwIfAborted(context?.signal);
-        const features = batch.map((i) => rows[i]!);
-        const results = await this.model.forward(this.featurizer.collate(features), { ...context, outputs: wanted });
-        const answers = decodeAnswers(results, features, config);
-        const gate = results['gate'];
+    const batches = lengthBatches(rows).values();
+    const work = async (): Promise<void> => {
+      for (const batch of batches) {
+        AbortError.throwIfAborted(context.signal);
+        const answers = await this.answer(
+          batch.map((i) => rows[i]!),
+          batch.map((i) => items[i]!),
+          parameters,
+          context,
+        );
         batch.forEach((i, row) => {
-          const { scores, ...answer } = answers[row]!;
-          outputs[i] = {
-            ...answer,
-            scores: scores.slice(0, parameters.topK),
-            slots: slotsOf(items[i]!.text, rows[i]!, parameters.codePoints),
-            ...(gate === undefined ? {} : { gate: gateValues(rows[i]!, gate.data as Float32Array, row * gate.dims[1]!) }),
-          };
+          outputs[i] = answers[row]!;
         });
-      }),
-    );
+      }
+    };
+    // One shared iterator: each of these takes the next batch when its last one is answered.
+    await Promise.all(Array.from({ length: RUNS_IN_FLIGHT }, work));
     return outputs;
+  }
+
+  private async answer(
+    rows: readonly TextFeatures[],
+    items: readonly IntentItem[],
+    { topK, explain, codePoints, threshold }: IntentParameters,
+    context: RunContext,
+  ): Promise<IntentOutput[]> {
+    const outputs = explain && this.hasGate ? ['logits', 'gate'] : ['logits'];
+    const results = await this.model.forward(this.featurizer.collate(rows), { ...context, outputs });
+    const config = threshold === undefined ? this.config : { ...this.config, threshold };
+    const { gate } = results;
+    return decodeAnswers(results, rows, config).map(({ scores, ...answer }, row) => ({
+      ...answer,
+      scores: scores.slice(0, topK),
+      slots: slotsOf(items[row]!.text, rows[row]!.placed, codePoints),
+      ...(gate === undefined ? {} : { gate: gateValues(rows[row]!, gate.data as Float32Array, row * gate.dims[1]!) }),
+    }));
   }
 
   /** Records are read as the model's own recipe reads them. */
@@ -99,12 +139,13 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
     const { mode } = this.config.options.fusion;
     return mode === 'gated' || mode === 'full';
   }
+}
 
-  private withRequestEntries(lexicon: Lexicon, { lexicon: entries }: IntentItem): Pick<Lexicon, 'match'> {
-    if (entries === undefined || entries.length === 0) return lexicon;
-    const own = Lexicon.build(entries.map(({ surface, type }) => ({ surface, type, popularity: 1 })));
-    return { match: (text) => [...lexicon.match(text), ...own.match(text)] };
-  }
+/** Entries that the caller knows outrank the lists, however popular those are. */
+function withRequestEntries(lexicon: Lexicon, entries: readonly RequestEntry[] | undefined): Pick<Lexicon, 'match'> {
+  if (entries === undefined || entries.length === 0) return lexicon;
+  const own = Lexicon.build(entries.map(({ surface, type }) => ({ surface, type, popularity: Number.MAX_VALUE })));
+  return { match: (text, end) => [...lexicon.match(text, end), ...own.match(text, end)] };
 }
 
 function exampleAt(record: unknown, index: number, options: IntentConfig['options']): IntentExample {
@@ -112,7 +153,10 @@ function exampleAt(record: unknown, index: number, options: IntentConfig['option
     return parseExample(record, options);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    throw new ValidationError('records', error.issues.map(({ path, message }) => ({ path: `/${index}${path}`, message })));
+    throw new ValidationError(
+      'records',
+      error.issues.map(({ path, message }) => ({ path: `/${index}${path}`, message })),
+    );
   }
 }
 
@@ -133,26 +177,27 @@ function lengthBatches(rows: readonly TextFeatures[]): number[][] {
 }
 
 /** Matches that no longer match covers, in text order; one per type where a span has several. */
-function slotsOf(text: string, { placed }: TextFeatures, withCodePoints: boolean): AnswerSlot[] {
-  const matches = placed.map(({ match }) => match);
-  const inside = (a: LexiconMatch, b: LexiconMatch) =>
-    b.start <= a.start && a.end <= b.end && b.end - b.start > a.end - a.start;
-  const maximal = matches.filter((match) => !matches.some((other) => inside(match, other)));
-  const seen = new Set<string>();
+function slotsOf(text: string, placed: readonly PlacedMatch[], withCodePoints: boolean): AnswerSlot[] {
+  const inOrder = placed
+    .map(({ match }) => match)
+    .sort((a, b) => a.start - b.start || b.end - a.end || (a.type < b.type ? -1 : Number(a.type > b.type)));
   const points = withCodePoints ? new CodePoints(text) : undefined;
-  return maximal
-    .filter(({ start, end, type }) => {
-      const key = `${start}:${end}:${type}`;
-      return !seen.has(key) && seen.add(key);
-    })
-    .sort((a, b) => a.start - b.start || b.end - a.end || (a.type < b.type ? -1 : 1))
-    .map(({ type, start, end }) => ({
+  const slots: AnswerSlot[] = [];
+  let [start, end, type] = [-1, -1, ''];
+  for (const match of inOrder) {
+    // In this order a match is covered when, and only when, the longest reach so far goes as far as it does.
+    const isSameSpan = match.start === start && match.end === end;
+    if (isSameSpan ? match.type === type : match.end <= end) continue;
+    ({ start, end, type } = match);
+    slots.push({
       type,
       text: text.slice(start, end),
       start,
       end,
       ...(points === undefined ? {} : { codePoints: [points.fromUtf16(start), points.fromUtf16(end)] as const }),
-    }));
+    });
+  }
+  return slots;
 }
 
 function gateValues({ encoding }: TextFeatures, gate: Float32Array, offset: number): GateValue[] {

@@ -13,7 +13,10 @@ export function intentMetrics(
   { multiLabel, rejection }: Pick<IntentOptions, 'multiLabel' | 'rejection'>,
 ): Record<string, number> {
   if (multiLabel) {
-    const scores = multiLabelScores(examples.map(({ labels }) => labels), answers.map(({ intents }) => intents ?? []));
+    const scores = multiLabelScores(
+      examples.map(({ labels }) => labels),
+      answers.map(({ intents }) => intents ?? []),
+    );
     return { microF1: scores.micro.f1, macroF1: scores.macro.f1, exactMatch: scores.exactMatch };
   }
   const gold = examples.map(({ labels }) => labels[0]!);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ValidationError } from '@zooid/common';
-import type { EncoderOutput, ModuleContext } from '@zooid/nn';
+import { type Issue, ValidationError } from '@zooid/common';
+import { type EncoderOutput, type ModuleContext, parseEncoderConfig } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import type { HostTensor, TensorMap } from '@zooid/tensor';
 import { loadTokenizer, type Tokenizer, tokenizerFromVocab, trainWordPiece } from '@zooid/tokenizers';
@@ -11,11 +11,17 @@ import { labelThreshold, rejectionThreshold } from './calibrate.js';
 import { type IntentExample, parseExample } from './example.js';
 import { Featurizer, type TextFeatures, typedToken } from './featurizer.js';
 import { type PositionedSlot, positionGoldSlots, slotLabelTensor } from './gold-slots.js';
-import { type IntentConfig, intentConfigOf, parseIntentOptions } from './intent-config.js';
+import {
+  defaultThreshold,
+  type IntentConfig,
+  intentConfigOf,
+  mergeOptions,
+  parseIntentOptions,
+} from './intent-config.js';
 import { intentMetrics } from './intent-metrics.js';
 import type { Lexicon } from './lexicon/lexicon.js';
-import { readLexicons, writeLexicon } from './lexicon/lexicon-files.js';
-import { soleSources, trainingLexicon } from './lexicon/training-lexicon.js';
+import { LEXICON_FOLDER, readLexicons, writeLexicon } from './lexicon/lexicon-files.js';
+import { type TrainingLexicon, trainingLexicon } from './lexicon/training-lexicon.js';
 import { intentHead, intentLoss } from './model/intent-head.js';
 import type { IntentOptions } from './options.js';
 import { SlotLabels } from './slot-labels.js';
@@ -38,31 +44,47 @@ export const intentTask: TrainingTask = {
     const options = parseIntentOptions(context.options);
     const labels = [...new Set(examples.flatMap((example) => example.labels))].sort();
     if (labels.length < 2) {
-      throw new ValidationError('training data', [
-        { path: `/${options.labelField}`, message: `needs at least 2 different labels, found ${labels.length}` },
-      ]);
+      const message = `needs at least 2 different labels, found ${labels.length}`;
+      throw new ValidationError('training data', [{ path: `/${options.labelField}`, message }]);
     }
-    const lexicon = await trainingLexicon(examples, options, context);
-    const slotTypes = [...new Set(lexicon.entries.map(({ type }) => type))].sort();
+    const { lexicon, isSole } = await trainingLexicon(examples, options, context);
+    const slotTypes = [...new Set(Array.from(lexicon.entries, ({ type }) => type))].sort();
     const tokenizer =
       context.baseFolder === undefined
         ? trainTokenizer(examples, options, slotTypes)
         : await loadTokenizer(context.baseFolder);
     const goldTypes = [...new Set(examples.flatMap(({ slots }) => slots.map(({ type }) => type)))].sort();
-    const config: IntentConfig = { options, labels, slotTypes, goldTypes, threshold: options.rejection.threshold ?? 0 };
-    return new PreparedIntentTask(context.encoderConfig, config, tokenizer, lexicon, examples);
+    return new PreparedIntentTask({
+      encoderConfig: context.encoderConfig,
+      intent: { options, labels, slotTypes, goldTypes, threshold: defaultThreshold(options) },
+      tokenizer,
+      lexicon,
+      isSole,
+      classWeights: inverseFrequencyWeights(examples, labels, options),
+    });
   },
 
   async restore(folder: string, overrides: Readonly<Record<string, unknown>>): Promise<PreparedTask> {
     const modelConfig = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>;
     const saved = intentConfigOf(modelConfig);
-    const config = { ...saved, options: parseIntentOptions({ ...saved.options, ...overrides }) };
-    return new PreparedIntentTask(modelConfig, config, await loadTokenizer(folder), await readLexicons(folder), []);
+    const options = mergeOptions(saved.options, overrides);
+    return new PreparedIntentTask({
+      encoderConfig: modelConfig,
+      intent: { ...saved, options },
+      tokenizer: await loadTokenizer(folder),
+      lexicon: await readLexicons(folder),
+      isSole: () => false,
+      classWeights: undefined,
+    });
   },
 };
 
 /** Characters of Chinese and word pieces of everything else, from the training texts. */
-function trainTokenizer(examples: readonly IntentExample[], options: IntentOptions, slotTypes: readonly string[]): Tokenizer {
+function trainTokenizer(
+  examples: readonly IntentExample[],
+  options: IntentOptions,
+  slotTypes: readonly string[],
+): Tokenizer {
   const { vocabSize, minFrequency, lowercase } = options.tokenizer;
   const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
   const typed = options.fusion.mode === 'typed' ? slotTypes.map(typedToken) : [];
@@ -73,32 +95,42 @@ function trainTokenizer(examples: readonly IntentExample[], options: IntentOptio
   return tokenizerFromVocab(vocab, { lowercase });
 }
 
+interface PreparedParts {
+  readonly encoderConfig: Readonly<Record<string, unknown>>;
+  readonly intent: IntentConfig;
+  readonly tokenizer: Tokenizer;
+  readonly lexicon: Lexicon;
+  readonly isSole: TrainingLexicon['isSole'];
+  readonly classWeights: readonly number[] | undefined;
+}
+
 class PreparedIntentTask implements PreparedTask {
+  readonly groups = [{ name: 'head', match: (name: string) => !name.startsWith('bert.') }];
+  private readonly intent: IntentConfig;
   private readonly featurizer: Featurizer;
   private readonly labelIds: ReadonlyMap<string, number>;
-  private readonly isSole: ReturnType<typeof soleSources>;
-  private readonly classWeights: readonly number[] | undefined;
 
-  constructor(
-    private readonly encoderConfig: Readonly<Record<string, unknown>>,
-    private readonly intent: IntentConfig,
-    private readonly tokenizer: Tokenizer,
-    private readonly lexicon: Lexicon,
-    examples: readonly IntentExample[],
-  ) {
-    const { fusion, maxLength } = intent.options;
-    this.featurizer = new Featurizer(tokenizer, new SlotLabels(intent.slotTypes), fusion, maxLength);
+  /** @throws ValidationError when encoder or tokenizer cannot do what the options ask for. */
+  constructor(private readonly parts: PreparedParts) {
+    const { encoderConfig, intent, tokenizer } = parts;
+    refuseMisfit(parts);
+    this.intent = intent;
+    this.featurizer = new Featurizer({
+      tokenizer,
+      labels: new SlotLabels(intent.slotTypes),
+      fusion: intent.options.fusion,
+      maxLength: intent.options.maxLength,
+      maxPositions: parseEncoderConfig({ ...encoderConfig, vocab_size: tokenizer.vocabSize }).max_position_embeddings,
+    });
     this.labelIds = new Map(intent.labels.map((label, id) => [label, id]));
-    this.isSole = soleSources(examples, lexicon);
-    this.classWeights = inverseFrequencyWeights(examples, intent);
   }
 
   get config(): Readonly<Record<string, unknown>> {
     const { labels } = this.intent;
     return {
-      ...this.encoderConfig,
+      ...this.parts.encoderConfig,
       architectures: ['ZooidForIntentClassification'],
-      vocab_size: this.tokenizer.vocabSize,
+      vocab_size: this.parts.tokenizer.vocabSize,
       id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
       label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
       ...(this.intent.options.multiLabel ? { problem_type: 'multi_label_classification' } : {}),
@@ -108,9 +140,10 @@ class PreparedIntentTask implements PreparedTask {
 
   get files(): ReadonlyMap<string, string | Uint8Array> {
     const files = new Map<string, string | Uint8Array>([
-      ['tokenizer.json', `${JSON.stringify(this.tokenizer.toJSON(), null, 1)}\n`],
+      ['tokenizer.json', `${JSON.stringify(this.parts.tokenizer.toJSON(), null, 1)}\n`],
     ]);
-    if (this.lexicon.size > 0) files.set('lexicons/default.jsonl', writeLexicon(this.lexicon));
+    const { entries } = this.parts.lexicon;
+    if (entries.size > 0) files.set(`${LEXICON_FOLDER}/default.jsonl`, writeLexicon(entries));
     return files;
   }
 
@@ -123,10 +156,9 @@ class PreparedIntentTask implements PreparedTask {
     return mode === 'gated' || mode === 'full' ? ['logits', 'gate'] : ['logits'];
   }
 
-  readonly groups = [{ name: 'head', match: (name: string) => !name.startsWith('bert.') }];
-
   featurize(example: IntentExample): IntentFeatures {
-    const features = this.featurizer.featurize(example.text, this.lexicon, (match) => this.isSole(match, example.text));
+    const { lexicon, isSole } = this.parts;
+    const features = this.featurizer.featurize(example.text, lexicon, ({ entry }) => isSole(entry, example.text));
     // A validation label that training never saw takes no part in the loss; its answer counts as wrong.
     return {
       ...features,
@@ -140,7 +172,7 @@ class PreparedIntentTask implements PreparedTask {
     const inputs = this.featurizer.collate(rows, noise);
     if (!context.training && context.labels !== true) return inputs;
     if (this.intent.options.slotLoss === 0) return { ...inputs, labels: this.labelTensor(rows) };
-    const slot_labels = slotLabelTensor(rows, inputs['input_ids']!.dims[1]!, this.intent.goldTypes);
+    const slot_labels = slotLabelTensor(rows, inputs.input_ids!.dims[1]!, this.intent.goldTypes);
     return { ...inputs, labels: this.labelTensor(rows), slot_labels };
   }
 
@@ -149,7 +181,7 @@ class PreparedIntentTask implements PreparedTask {
   }
 
   loss(context: ModuleContext, outputs: Readonly<Record<string, Value>>): Value {
-    return intentLoss(context, outputs, this.intent, this.classWeights);
+    return intentLoss(context, outputs, this.intent, this.parts.classWeights);
   }
 
   decode(outputs: TensorMap, rows: readonly IntentFeatures[]): IntentAnswer[] {
@@ -174,7 +206,11 @@ class PreparedIntentTask implements PreparedTask {
 
   private labelTensor(rows: readonly IntentFeatures[]): HostTensor {
     if (!this.intent.options.multiLabel) {
-      return { dtype: 'int64', dims: [rows.length], data: BigInt64Array.from(rows, ({ labels }) => BigInt(labels[0]!)) };
+      return {
+        dtype: 'int64',
+        dims: [rows.length],
+        data: BigInt64Array.from(rows, ({ labels }) => BigInt(labels[0]!)),
+      };
     }
     const width = this.intent.labels.length;
     const data = new Float32Array(rows.length * width);
@@ -186,10 +222,37 @@ class PreparedIntentTask implements PreparedTask {
 }
 
 /** `(mean count / count)^power`, clipped to [0.5, 5]; `undefined` when weighting is off. */
-function inverseFrequencyWeights(examples: readonly IntentExample[], { options, labels }: IntentConfig): number[] | undefined {
-  if (options.classWeightPower === 0 || options.multiLabel || examples.length === 0) return undefined;
+function inverseFrequencyWeights(
+  examples: readonly IntentExample[],
+  labels: readonly string[],
+  { classWeightPower, multiLabel }: IntentOptions,
+): number[] | undefined {
+  if (classWeightPower === 0 || multiLabel) return undefined;
   const counts = new Map<string, number>();
   for (const { labels: gold } of examples) counts.set(gold[0]!, (counts.get(gold[0]!) ?? 0) + 1);
   const mean = examples.length / labels.length;
-  return labels.map((label) => Math.min(5, Math.max(0.5, (mean / counts.get(label)!) ** options.classWeightPower)));
+  return labels.map((label) => Math.min(5, Math.max(0.5, (mean / counts.get(label)!) ** classWeightPower)));
+}
+
+function refuseMisfit({ encoderConfig, intent, tokenizer }: PreparedParts): void {
+  const { max_position_embeddings: positions, hidden_size: hidden } = parseEncoderConfig({
+    ...encoderConfig,
+    vocab_size: tokenizer.vocabSize,
+  });
+  const { maxLength, fusion } = intent.options;
+  const issues: Issue[] = [];
+  if (maxLength > positions) {
+    const message = `is ${maxLength}, but the encoder's position table has ${positions} rows (max_position_embeddings)`;
+    issues.push({ path: '/maxLength', message });
+  }
+  if (fusion.mode === 'full' && hidden % fusion.heads !== 0) {
+    issues.push({ path: '/fusion/heads', message: `is ${fusion.heads}, which must divide the hidden size ${hidden}` });
+  }
+  const unknown =
+    fusion.mode === 'typed' ? intent.slotTypes.filter((type) => tokenizer.idOf(typedToken(type)) === undefined) : [];
+  if (unknown.length > 0) {
+    const message = `'typed' needs a vocabulary with ${unknown.map(typedToken).join(', ')}; train without a base model`;
+    issues.push({ path: '/fusion/mode', message });
+  }
+  if (issues.length > 0) throw new ValidationError('options of app intent', issues);
 }

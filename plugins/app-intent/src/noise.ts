@@ -1,18 +1,18 @@
 import type { Random } from '@zooid/tensor';
-import type { PositionedMatch } from './featurizer.js';
 import type { NoiseOptions } from './options.js';
+import { type PlacedMatch, placesOfSpan } from './placed-match.js';
 
 /**
  * Makes matches as unreliable as a real lexicon: drops some (teaches "missing is possible"), gives some another type
  * and adds a false one (teaches "present may be wrong"). `length` counts positions with the special ones at both ends.
  */
 export function perturbMatches(
-  matches: readonly PositionedMatch[],
+  matches: readonly PlacedMatch[],
   length: number,
   types: readonly string[],
   options: NoiseOptions,
   random: Random,
-): PositionedMatch[] {
+): PlacedMatch[] {
   const kept = matches.filter(({ sole }) => !(options.leaveOneOut && sole) && !random.bernoulli(options.drop));
   const noisy = kept.map((placed) =>
     types.length > 1 && random.bernoulli(options.swapType)
@@ -26,15 +26,15 @@ export function perturbMatches(
 }
 
 function otherType(type: string, types: readonly string[], random: Random): string {
-  const others = types.filter((candidate) => candidate !== type);
-  return others[random.int(others.length)]!;
+  return random.choice(types.filter((candidate) => candidate !== type));
 }
 
 /** A random type on 2–4 inner positions. */
-function falseMatch(length: number, types: readonly string[], random: Random): PositionedMatch {
+function falseMatch(length: number, types: readonly string[], random: Random): PlacedMatch {
   const inner = length - 2;
   const span = Math.min(inner, 2 + random.int(3));
   const first = 1 + random.int(inner - span + 1);
-  const type = types[random.int(types.length)]!;
-  return { first, last: first + span - 1, sole: false, match: { surface: '', type, start: first, end: first + span, popularity: 0 } };
+  const type = random.choice(types);
+  const match = { entry: -1, surface: '', type, start: first, end: first + span, popularity: 0 };
+  return { match, first, places: placesOfSpan(span), sole: false };
 }

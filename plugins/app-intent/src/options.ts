@@ -9,8 +9,16 @@ import {
   Max,
   Min,
   Type,
+  ValidateBy,
   ValidateNested,
 } from '@zooid/spec';
+
+/** An object whose values are strings. */
+function IsStringMap(): PropertyDecorator {
+  const validate = (value: unknown) =>
+    typeof value === 'object' && value !== null && Object.values(value).every((name) => typeof name === 'string');
+  return ValidateBy({ name: 'isStringMap', validator: { validate, defaultMessage: () => 'must map names to names' } });
+}
 
 /**
  * How slot knowledge enters, from nothing to the whole of the architecture; the steps between are its ablations.
@@ -48,6 +56,11 @@ export class NoiseOptions {
   @IsNumber() @Min(0) @Max(1) falseMatch = 0.05;
   /** Probability per match of another type. */
   @IsNumber() @Min(0) @Max(1) swapType = 0.03;
+  /**
+   * Probability per match of replacing its tokens by the unknown token while its labels stay. Without it, the encoder
+   * learns the names of the training texts by heart and has no reason to heed the labels.
+   */
+  @IsNumber() @Min(0) @Max(1) maskMatched = 0;
   /** Probability per token of replacing it by the unknown token (word dropout; regularises small data). */
   @IsNumber() @Min(0) @Max(1) wordDropout = 0;
   /**
@@ -61,11 +74,18 @@ export class LexiconOptions {
   /** Build entries from the slot values of the training split. */
   @IsBoolean() fromTraining = true;
   /** Names of recipe resources with word lists to add: JSON lines `{word|surface, category|type, count?|df?}`. */
-  @IsOptional() @IsArray() @IsString({ each: true }) resources: string[] = [];
+  @IsArray() @IsString({ each: true }) resources: string[] = [];
   /** Only these categories of the resources, renamed: category → slot type. Absent: every category as it is. */
-  @IsOptional() categories?: Record<string, string>;
-  /** Shortest surface kept, in characters, for entries without a whitelist. */
+  @IsOptional() @IsStringMap() categories?: Record<string, string>;
+  /** Shortest surface kept, in characters. */
   @IsInt() @Min(1) minLength = 2;
+  /** Surfaces kept although they are shorter. */
+  @IsOptional() @IsArray() @IsString({ each: true }) whitelist?: string[];
+  /**
+   * Name of a recipe resource with everyday words, JSON lines `{word, count}`: surfaces among the 5,000 most frequent
+   * are dropped, unless they are in the top 1 % of their list by popularity.
+   */
+  @IsOptional() @IsString() commonWords?: string;
   /**
    * Least share of a surface's occurrences in the training texts that are annotated with the entry's type; below it,
    * an entry from training is dropped. Keeps a song called 我要听 from matching every request.

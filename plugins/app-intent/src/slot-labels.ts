@@ -1,11 +1,10 @@
-import type { LexiconMatch } from './lexicon/lexicon.js';
-
 /** Empty place in a position's label list. */
 export const PAD_LABEL = 0;
 /** The position matches nothing. */
 export const NONE_LABEL = 1;
 
-const places = ['B', 'I', 'E', 'S'] as const;
+/** Places of a character in a match: beginning, inside, end, single. The order is that of the label rows. */
+export const places = ['B', 'I', 'E', 'S'] as const;
 export type Place = (typeof places)[number];
 
 /**
@@ -19,50 +18,25 @@ export class SlotLabels {
     this.firstRow = new Map(types.map((type, i) => [type, 2 + 4 * i]));
   }
 
-  /** Trained rows: empty, NONE and four per type. The untrained type's four rows follow. */
+  /** Trained rows: empty, NONE and four per type. The untrained types' four rows follow. */
   get trainedRows(): number {
-    return 2 + 4 * this.types.length;
+    return 2 + places.length * this.types.length;
   }
 
+  get rows(): number {
+    return this.trainedRows + places.length;
+  }
+
+  /** `NONE` for every type when the model was trained on none: it has not learnt to read any label. */
   id(type: string, place: Place): number {
+    if (this.types.length === 0) return NONE_LABEL;
     return (this.firstRow.get(type) ?? this.trainedRows) + places.indexOf(place);
   }
 }
 
-/** The place of unit `index` in a match that covers `[first, last]`. */
+/** The place of unit `index` in a span that covers `[first, last]`. */
 export function placeOf(index: number, first: number, last: number): Place {
   if (first === last) return 'S';
   if (index === first) return 'B';
   return index === last ? 'E' : 'I';
-}
-
-/**
- * Projects matches onto positions: every covered position gets the match's place label, longer matches first, then
- * more popular ones; labels are distinct per position and at most `limit`. Positions nothing covers get `NONE`.
- *
- * Each match must lie in `positions` as inclusive position indices.
- */
-export function labelPositions(
-  length: number,
-  matches: readonly { readonly first: number; readonly last: number; readonly match: LexiconMatch }[],
-  labels: SlotLabels,
-  limit: number,
-): number[][] {
-  const perPosition: number[][] = Array.from({ length }, () => []);
-  const byPriority = [...matches].sort(
-    (a, b) =>
-      b.match.end - b.match.start - (a.match.end - a.match.start) ||
-      b.match.popularity - a.match.popularity ||
-      a.match.start - b.match.start ||
-      (a.match.type < b.match.type ? -1 : 1),
-  );
-  for (const { first, last, match } of byPriority) {
-    for (let position = first; position <= last; position++) {
-      const here = perPosition[position]!;
-      const label = labels.id(match.type, placeOf(position, first, last));
-      if (here.length < limit && !here.includes(label)) here.push(label);
-    }
-  }
-  for (const here of perPosition) if (here.length === 0) here.push(NONE_LABEL);
-  return perPosition;
 }

@@ -4,15 +4,16 @@ import { normalizeSurface } from './normalize.js';
 export interface LexiconFilters {
   /** Shortest normalised surface, in code points. Single-character titles match everywhere. */
   readonly minLength: number;
-  /** Surfaces kept although they are shorter. */
+  /** Surfaces kept although they are shorter, normalised. */
   readonly whitelist?: ReadonlySet<string>;
-  /** Everyday words: dropped unless among the most popular 1 % of their source, marked ambiguous otherwise. */
+  /** Everyday words, normalised: dropped unless among the most popular 1 % of their source, marked ambiguous otherwise. */
   readonly commonWords?: ReadonlySet<string>;
 }
 
 /**
  * One entry per (normalised surface, type): filters what would match by accident, adds up popularity, and marks what
- * stays ambiguous. Entry order is by surface, then type, so equal inputs give equal lexicons.
+ * stays ambiguous. Where sources differ, the later one is kept: an outside list after the training split. Entry order
+ * is by surface, then type, so equal inputs give equal lexicons.
  */
 export function buildLexicon(entries: Iterable<LexiconEntry>, filters: LexiconFilters): LexiconEntry[] {
   const merged = new Map<string, LexiconEntry>();
@@ -26,12 +27,12 @@ export function buildLexicon(entries: Iterable<LexiconEntry>, filters: LexiconFi
     if (normal === '' || !kept || (everyday && entry.popularity < famous(entry.source))) continue;
     const key = `${normal}\u0000${entry.type}`;
     const known = merged.get(key);
-    merged.set(
-      key,
-      known === undefined
-        ? { ...entry, ...(everyday ? { ambiguous: true } : {}) }
-        : { ...known, popularity: known.popularity + entry.popularity },
-    );
+    merged.set(key, {
+      ...(known ?? entry),
+      popularity: entry.popularity + (known?.popularity ?? 0),
+      ...(entry.source === undefined ? {} : { source: entry.source }),
+      ...(everyday ? { ambiguous: true } : {}),
+    });
     typesOf.set(normal, (typesOf.get(normal) ?? new Set()).add(entry.type));
   }
   return [...merged.entries()]
@@ -48,7 +49,10 @@ function popularityThreshold(entries: readonly LexiconEntry[]): (source: string 
     else list.push(popularity);
   }
   const thresholds = new Map(
-    [...bySource].map(([source, values]) => [source, values.sort((a, b) => b - a)[Math.floor(values.length / 100)]!]),
+    [...bySource].map(([source, values]) => {
+      const top = Math.max(1, Math.floor(values.length / 100));
+      return [source, values.sort((a, b) => b - a)[top - 1]!];
+    }),
   );
   return (source) => thresholds.get(source) ?? 0;
 }

@@ -1,45 +1,56 @@
-import { createHash } from 'node:crypto';
-import { existsSync, watch } from 'node:fs';
-import { join } from 'node:path';
-import { ValidationError } from '@zooid/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Issue, ValidationError } from '@zooid/common';
 import type { Collection, CollectionEntry, OpenContext } from '@zooid/spec';
 import { LexiconBody } from '../dto.js';
-import { buildInWorker } from './build-in-worker.js';
-import { type LexiconEntry, parseLexiconEntry } from './entry.js';
-import { Lexicon } from './lexicon.js';
-import { listLexiconFiles, readLexiconFile } from './lexicon-files.js';
+import { assembleInWorker } from './assemble-in-worker.js';
+import { type FileSource, type ListFault, type ListSource, type NamedList, sizeJump } from './assembly.js';
+import { type EntryTable, EntryTableBuilder } from './entry-table.js';
+import type { Lexicon } from './lexicon.js';
+import { parseServedEntry } from './lexicon-files.js';
+import { LexiconWatcher } from './lexicon-watcher.js';
 
-/** Snapshots kept for `rollback`. */
+/** Earlier versions kept of each list. */
 const HISTORY = 3;
-/** Editors write files in several steps; wait until they are quiet. */
-const WATCH_QUIET_MS = 200;
+/** Entries checked before other requests get a turn on the event loop. */
+const ENTRIES_PER_TURN = 1000;
+const MAX_ISSUES = 20;
 
-type Lists = ReadonlyMap<string, readonly LexiconEntry[]>;
 interface Snapshot {
-  readonly lists: Lists;
+  readonly lists: ReadonlyMap<string, NamedList>;
   readonly lexicon: Lexicon;
 }
 
 /**
  * The named word lists of one served model as a single immutable, versioned lexicon. A change builds the next
- * snapshot in a worker thread, checks it, and swaps one reference: a request keeps the snapshot it started with.
+ * snapshot beside the one in use, checks it, and swaps one reference: a request keeps the snapshot it started with.
  */
 export class LexiconSet implements Collection<LexiconBody>, AsyncDisposable {
   readonly body = LexiconBody;
-  private readonly history: Snapshot[] = [];
+  private readonly history = new Map<string, NamedList[]>();
   private queue: Promise<unknown> = Promise.resolve();
-  private stopWatching: () => void = () => {};
+  private watcher: LexiconWatcher | undefined;
 
   private constructor(
     private snapshot: Snapshot,
     private readonly notify: NonNullable<OpenContext['notify']>,
   ) {}
 
-  /** Reads `lexicons/` of a model folder and follows changes to it. */
+  /**
+   * Reads `lexicons/` of a model folder and follows changes to it.
+   *
+   * @throws ValidationError naming file, line and field when a list cannot be used.
+   */
   static async open(folder: string, notify: OpenContext['notify'] = () => {}): Promise<LexiconSet> {
-    const lists = await readLists(folder);
-    const set = new LexiconSet({ lists, lexicon: await buildInWorker([...lists.values()].flat()) }, notify);
-    set.watch(folder);
+    const watcher = new LexiconWatcher(folder);
+    const files = await watcher.changes();
+    const snapshot = await snapshotOf(files.map(([name, file]) => ({ name, file, required: true })));
+    const set = new LexiconSet(snapshot, notify);
+    set.watcher = watcher;
+    watcher.start({
+      onChange: () => void set.serially(() => set.reload()),
+      onError: ({ message }) => notify({ level: 'warn', message: `lexicons are no longer watched: ${message}` }),
+    });
+    void set.serially(() => set.reload()); // what changed while the lists were read
     return set;
   }
 
@@ -49,148 +60,146 @@ export class LexiconSet implements Collection<LexiconBody>, AsyncDisposable {
   }
 
   list(): readonly CollectionEntry[] {
-    return [...this.snapshot.lists].map(([name, entries]) => describe(name, entries));
+    return Array.from(this.snapshot.lists.values(), describe);
   }
 
-  /** Replaces or adds one list. @throws ValidationError with a pointer per bad entry, or when the size jumps. */
-  put(name: string, body: LexiconBody): Promise<CollectionEntry> {
+  /**
+   * Replaces or adds one list, or returns it to the version before.
+   *
+   * @throws ValidationError with a pointer per bad entry, when the size jumps, or when there is nothing to return to.
+   */
+  put(name: string, { entries, rollback, force }: LexiconBody): Promise<CollectionEntry> {
+    if (rollback) return this.serially(() => this.rollback(name));
     return this.serially(async () => {
-      const entries = parseEntries(body.entries);
+      const { size, columns } = await parseEntries(entries ?? []);
       const previous = this.snapshot.lists.get(name);
-      if (previous !== undefined && !body.force) refuseSizeJump(previous.length, entries.length);
-      await this.swap(new Map([...this.snapshot.lists, [name, entries]]));
-      return describe(name, entries);
+      const jump = previous === undefined || force ? undefined : sizeJump(previous.columns.ends.length, size);
+      if (jump !== undefined) throw refusal('/entries', `${jump}. Send "force": true if it is meant`);
+      await this.swap(this.listsWith(name, { name, columns }));
+      this.remember(previous);
+      return describe(this.snapshot.lists.get(name)!);
     });
   }
 
+  /** Takes a list out of use; it can be brought back by a rollback. */
   delete(name: string): Promise<boolean> {
     return this.serially(async () => {
-      if (!this.snapshot.lists.has(name)) return false;
-      await this.swap(new Map([...this.snapshot.lists].filter(([other]) => other !== name)));
-      return true;
-    });
-  }
-
-  /** Returns to the snapshot before the last change; `false` when there is none left. */
-  rollback(): Promise<boolean> {
-    return this.serially(async () => {
-      const previous = this.history.pop();
+      const previous = this.snapshot.lists.get(name);
       if (previous === undefined) return false;
-      this.snapshot = previous;
+      await this.swap(this.listsWith(name, undefined));
+      this.remember(previous);
       return true;
     });
   }
 
+  /** Stops following the files; waits for a change that is being made. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stopWatching();
-    await this.queue.catch(() => {});
+    this.watcher?.close();
+    await this.queue;
   }
 
-  private async swap(lists: Lists): Promise<void> {
-    const lexicon = await buildInWorker([...lists.values()].flat());
-    refuseDeafLexicon(lexicon);
-    this.history.push(this.snapshot);
-    if (this.history.length > HISTORY) this.history.shift();
-    this.snapshot = { lists, lexicon };
+  private async rollback(name: string): Promise<CollectionEntry> {
+    const earlier = this.history.get(name)?.at(-1);
+    if (earlier === undefined) throw refusal('/rollback', `finds no earlier version of '${name}'`);
+    await this.swap(this.listsWith(name, earlier));
+    this.history.get(name)!.pop();
+    return describe(earlier);
+  }
+
+  /** Takes over what changed on disk since it was last read; a bad file is reported and the list in use stays. */
+  private async reload(): Promise<void> {
+    try {
+      const changed = new Map(await this.watcher!.changes());
+      const names = new Set([...this.snapshot.lists.keys(), ...changed.keys()]);
+      const sources = [...names].sort().map((name): ListSource => {
+        const replaces = this.snapshot.lists.get(name);
+        const file = changed.get(name);
+        if (file === undefined) return replaces!;
+        return { name, file, required: false, ...(replaces === undefined ? {} : { replaces }) } satisfies FileSource;
+      });
+      if (changed.size > 0) await this.takeOver(sources);
+    } catch (error) {
+      this.notify({ level: 'warn', message: `lexicons not reloaded, the old ones stay: ${(error as Error).message}` });
+    }
+  }
+
+  private async takeOver(sources: readonly ListSource[]): Promise<void> {
+    const { lists } = this.snapshot;
+    const { faults, replaced } = await this.swap(sources);
+    for (const { subject, issues } of faults) {
+      const { message } = new ValidationError(subject, issues);
+      this.notify({ level: 'warn', message: `lexicon not reloaded, the old one stays: ${message}` });
+    }
+    if (replaced.length === 0) return;
+    for (const name of replaced) this.remember(lists.get(name));
+    const { size, version } = this.current;
+    const message = `lexicon reloaded: ${replaced.join(', ')} (${size} entries in all, version ${version})`;
+    this.notify({ level: 'info', message });
+  }
+
+  /** Builds the next snapshot and puts it in place; leaves the one in use when it amounts to the same. */
+  private async swap(
+    sources: readonly ListSource[],
+  ): Promise<{ readonly faults: readonly ListFault[]; readonly replaced: string[] }> {
+    const before = this.snapshot.lists;
+    const next = await snapshotOf(sources);
+    const replaced = [...next.lists].filter(([name, { version }]) => before.get(name)?.version !== version);
+    if (replaced.length > 0 || next.lists.size !== before.size) this.snapshot = next;
+    return { faults: next.faults, replaced: replaced.map(([name]) => name) };
+  }
+
+  /** The lists in use with `name` replaced, added or left out, in an order that does not depend on history. */
+  private listsWith(name: string, list: ListSource | undefined): ListSource[] {
+    const sources = new Map<string, ListSource>(this.snapshot.lists);
+    if (list === undefined) sources.delete(name);
+    else sources.set(name, list);
+    return [...sources.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  private remember(list: NamedList | undefined): void {
+    if (list === undefined || list.version === this.snapshot.lists.get(list.name)?.version) return;
+    const versions = this.history.get(list.name) ?? [];
+    this.history.set(list.name, [...versions, list].slice(-HISTORY));
   }
 
   /** Changes apply one after another, each on the result of the one before. */
   private serially<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(change, change);
+    const result = this.queue.then(change);
     this.queue = result.catch(() => {});
     return result;
   }
-
-  private watch(folder: string): void {
-    const root = join(folder, 'lexicons');
-    if (!existsSync(root)) return;
-    let timer: NodeJS.Timeout | undefined;
-    const watcher = watch(root, { persistent: false }, () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => this.reloadFiles(folder), WATCH_QUIET_MS);
-      timer.unref();
-    });
-    // A folder that disappears is no reason to stop serving what was read from it.
-    watcher.on('error', (error) => this.notify({ level: 'warn', message: `lexicons are no longer watched: ${error.message}` }));
-    this.stopWatching = () => {
-      clearTimeout(timer);
-      watcher.close();
-    };
-  }
-
-  /** Takes over what changed on disk; a bad file is reported and the lists in use stay. */
-  private reloadFiles(folder: string): Promise<void> {
-    return this.serially(async () => {
-      try {
-        const onDisk = await readLists(folder);
-        const changed = [...onDisk].filter(([name, entries]) => versionOf(entries) !== versionOf(this.snapshot.lists.get(name) ?? []));
-        if (changed.length === 0) return;
-        for (const [name, entries] of changed) {
-          const previous = this.snapshot.lists.get(name);
-          if (previous !== undefined) refuseSizeJump(previous.length, entries.length);
-        }
-        await this.swap(new Map([...this.snapshot.lists, ...changed]));
-        const names = changed.map(([name]) => name).join(', ');
-        this.notify({ level: 'info', message: `lexicon reloaded: ${names} (${this.current.size} entries, ${this.current.version})` });
-      } catch (error) {
-        this.notify({ level: 'warn', message: `lexicon not reloaded, the old one stays: ${(error as Error).message}` });
-      }
-    });
-  }
 }
 
-async function readLists(folder: string): Promise<Lists> {
-  const files = await listLexiconFiles(folder);
-  return new Map(await Promise.all([...files].map(async ([name, file]) => [name, await readLexiconFile(file)] as const)));
+async function snapshotOf(
+  sources: readonly ListSource[],
+): Promise<Snapshot & { readonly faults: readonly ListFault[] }> {
+  const { lists, lexicon, faults } = await assembleInWorker(sources);
+  return { lists: new Map(lists.map((list) => [list.name, list])), lexicon, faults };
 }
 
 /** Checks entries with pointers into the body; stops listing after 20, so that a wrong file gives a readable error. */
-function parseEntries(records: readonly unknown[]): LexiconEntry[] {
-  const issues: { path: string; message: string }[] = [];
-  const entries = records.flatMap((record, i) => {
-    if (issues.length >= 20) return [];
+async function parseEntries(records: readonly unknown[]): Promise<EntryTable> {
+  const issues: Issue[] = [];
+  const builder = new EntryTableBuilder();
+  for (const [i, record] of records.entries()) {
+    if (i % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await nextTurn();
+    if (issues.length >= MAX_ISSUES) break;
     try {
-      return [parseLexiconEntry(record)];
+      builder.add(parseServedEntry(record));
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       issues.push(...error.issues.map(({ path, message }) => ({ path: `/entries/${i}${path}`, message })));
-      return [];
     }
-  });
-  if (entries.length === 0 && issues.length === 0) issues.push({ path: '/entries', message: 'must hold at least one entry' });
-  if (issues.length > 0) throw new ValidationError('lexicon', issues);
-  return entries;
-}
-
-function refuseSizeJump(before: number, after: number): void {
-  if (after >= before / 2 && after <= before * 1.5) return;
-  throw new ValidationError('lexicon', [
-    {
-      path: '/entries',
-      message: `has ${after} entries where the list in use has ${before}; more than half the size apart looks like an accident. Send "force": true if it is meant`,
-    },
-  ]);
-}
-
-/** A lexicon that does not find its own entries is broken, whatever built it. */
-function refuseDeafLexicon(lexicon: Lexicon): void {
-  const stride = Math.max(1, Math.floor(lexicon.size / 50));
-  for (let i = 0; i < lexicon.size; i += stride) {
-    const { surface, type } = lexicon.entries[i]!;
-    const found = lexicon.match(surface);
-    if (found.some((match) => match.surface === surface && match.type === type)) continue;
-    throw new ValidationError('lexicon', [
-      { path: `/entries/${i}/surface`, message: `'${surface}' does not match itself: it has no letters or digits to match by` },
-    ]);
   }
+  if (records.length === 0) issues.push({ path: '/entries', message: 'must hold at least one entry' });
+  if (issues.length > 0) throw new ValidationError('lexicon', issues);
+  return builder.finish();
 }
 
-function describe(name: string, entries: readonly LexiconEntry[]): CollectionEntry {
-  return { name, version: versionOf(entries), size: entries.length };
+function refusal(path: string, message: string): ValidationError {
+  return new ValidationError('lexicon', [{ path, message }]);
 }
 
-function versionOf(entries: readonly LexiconEntry[]): string {
-  const hash = createHash('sha256');
-  for (const { surface, type, popularity } of entries) hash.update(`${surface}\u0000${type}\u0000${popularity}\n`);
-  return hash.digest('hex').slice(0, 16);
+function describe({ name, version, columns }: NamedList): CollectionEntry {
+  return { name, version, size: columns.ends.length };
 }

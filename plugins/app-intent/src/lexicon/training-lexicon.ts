@@ -3,61 +3,80 @@ import type { PrepareContext } from '@zooid/trainer';
 import type { IntentExample } from '../example.js';
 import type { IntentOptions } from '../options.js';
 import { buildLexicon } from './build-lexicon.js';
+import { readCommonWords } from './common-words.js';
 import type { LexiconEntry } from './entry.js';
-import { Lexicon, type LexiconMatch } from './lexicon.js';
+import { Lexicon } from './lexicon.js';
 import { readLexiconFile } from './lexicon-files.js';
 import { normalizeSurface } from './normalize.js';
 
+/** Source name of entries that come from the training split. */
+export const TRAINING_SOURCE = 'training';
+
+/** What a recipe's training run matches against. */
+export interface TrainingLexicon {
+  readonly lexicon: Lexicon;
+  /**
+   * Whether an entry is known from this one training text only. At test time a value known from training comes from
+   * another text, so training must not see these.
+   */
+  isSole(entry: number, text: string): boolean;
+}
+
 /**
  * The lexicon a recipe asks for: values of the training split and outside lists, never of the splits it is judged on.
+ *
+ * @throws ValidationError when a list is not a resource of the recipe, or a line of it cannot be used.
  */
 export async function trainingLexicon(
   examples: readonly IntentExample[],
   options: IntentOptions,
   context: Pick<PrepareContext, 'resources' | 'random'>,
-): Promise<Lexicon> {
-  if (options.fusion.mode === 'none') return Lexicon.build([]);
-  const entries: LexiconEntry[] = options.lexicon.fromTraining ? [...trainingValues(examples)] : [];
-  for (const name of options.lexicon.resources) {
+): Promise<TrainingLexicon> {
+  if (options.fusion.mode === 'none') return { lexicon: Lexicon.build([]), isSole: () => false };
+  const { fromTraining, resources, categories, commonWords, whitelist, minLength, minPrecision, shuffleTypes } =
+    options.lexicon;
+  const fileOf = (name: string, option: string): string => {
     const file = context.resources[name];
-    if (file === undefined) {
-      throw new ValidationError('options of app intent', [
-        { path: '/lexicon/resources', message: `names '${name}', which data.resources of the recipe does not define` },
-      ]);
+    if (file !== undefined) return file;
+    const message = `names '${name}', which data.resources of the recipe does not define`;
+    throw new ValidationError('options of app intent', [{ path: `/lexicon/${option}`, message }]);
+  };
+  const entries: LexiconEntry[] = fromTraining ? [...trainingValues(examples)] : [];
+  for (const name of resources) {
+    for (const entry of await readLexiconFile(fileOf(name, 'resources'), name)) {
+      const type = categories === undefined ? entry.type : categories[entry.type];
+      if (type !== undefined) entries.push({ ...entry, type });
     }
-    entries.push(...(await readWordList(file, name, options.lexicon.categories)));
   }
-  const filtered = buildLexicon(entries, { minLength: options.lexicon.minLength });
-  const built = withPrecision(filtered, examples, options.lexicon.minPrecision);
-  return Lexicon.build(options.lexicon.shuffleTypes ? withShuffledTypes(built, context.random) : built);
+  const filtered = buildLexicon(entries, {
+    minLength,
+    whitelist: new Set(whitelist?.map(normalizeSurface)),
+    ...(commonWords === undefined ? {} : { commonWords: await readCommonWords(fileOf(commonWords, 'commonWords')) }),
+  });
+  const built = withPrecision(filtered, examples, minPrecision);
+  const lexicon = Lexicon.build(shuffleTypes ? withShuffledTypes(built, context.random) : built);
+  return { lexicon, isSole: soleSources(built, examples) };
 }
 
 function* trainingValues(examples: readonly IntentExample[]): Generator<LexiconEntry> {
   for (const { slots } of examples) {
-    for (const { value, type } of slots) yield { surface: value, type, popularity: 1, source: 'training' };
+    for (const { value, type } of slots) yield { surface: value, type, popularity: 1, source: TRAINING_SOURCE };
   }
-}
-
-async function readWordList(file: string, source: string, categories: Record<string, string> | undefined): Promise<LexiconEntry[]> {
-  const entries = await readLexiconFile(file, source);
-  if (categories === undefined) return entries;
-  return entries.flatMap((entry) => {
-    const type = categories[entry.type];
-    return type === undefined ? [] : [{ ...entry, type }];
-  });
 }
 
 /** Drops entries from training whose surface mostly stands for something else in the training texts. */
-function withPrecision(entries: readonly LexiconEntry[], examples: readonly IntentExample[], minPrecision: number): LexiconEntry[] {
-  if (minPrecision === 0) return [...entries];
-  const occurrences = new Map<string, number>();
+function withPrecision(
+  entries: readonly LexiconEntry[],
+  examples: readonly IntentExample[],
+  minPrecision: number,
+): readonly LexiconEntry[] {
+  if (minPrecision === 0) return entries;
   const lexicon = Lexicon.build(entries);
-  for (const { text } of examples) {
-    for (const match of lexicon.match(text)) occurrences.set(keyOf(match), (occurrences.get(keyOf(match)) ?? 0) + 1);
-  }
+  const occurrences = new Int32Array(entries.length);
+  for (const { text } of examples) for (const { entry } of lexicon.match(text)) occurrences[entry]!++;
   // Popularity of an entry from training is the number of times it is annotated.
   return entries.filter(
-    (entry) => entry.source !== 'training' || entry.popularity >= minPrecision * (occurrences.get(keyOf(entry)) ?? 0),
+    ({ source, popularity }, i) => source !== TRAINING_SOURCE || popularity >= minPrecision * occurrences[i]!,
   );
 }
 
@@ -68,24 +87,20 @@ function withShuffledTypes(entries: readonly LexiconEntry[], random: PrepareCont
   return entries.map((entry, i) => ({ ...entry, type: types[i]! }));
 }
 
-/**
- * Tells whether a match is known from one training text only, which is then the given text. At test time a value
- * known from training comes from another text, so training must not see these.
- */
-export function soleSources(examples: readonly IntentExample[], lexicon: Lexicon): (match: LexiconMatch, text: string) => boolean {
-  const outside = new Set(lexicon.entries.flatMap((entry) => (entry.source === 'training' ? [] : [keyOf(entry)])));
-  const sources = new Map<string, Set<string>>();
+/** @param entries of the lexicon, in its order, with the types they were read with. */
+function soleSources(entries: readonly LexiconEntry[], examples: readonly IntentExample[]): TrainingLexicon['isSole'] {
+  const textsOf = new Map<string, Set<string>>();
   for (const { text, slots } of examples) {
-    for (const slot of slots) {
-      const key = keyOf({ surface: slot.value, type: slot.type });
-      sources.set(key, (sources.get(key) ?? new Set()).add(text));
+    for (const { value, type } of slots) {
+      const key = keyOf(value, type);
+      textsOf.set(key, (textsOf.get(key) ?? new Set()).add(text));
     }
   }
-  return (match, text) => {
-    const key = keyOf(match);
-    const known = sources.get(key);
-    return known !== undefined && known.size === 1 && known.has(text) && !outside.has(key);
-  };
+  const soleText = entries.map(({ surface, type, source }) => {
+    const texts = source === TRAINING_SOURCE ? textsOf.get(keyOf(surface, type)) : undefined;
+    return texts?.size === 1 ? [...texts][0] : undefined;
+  });
+  return (entry, text) => soleText[entry] === text;
 }
 
-const keyOf = ({ surface, type }: { surface: string; type: string }): string => `${normalizeSurface(surface)}\u0000${type}`;
+const keyOf = (surface: string, type: string): string => `${normalizeSurface(surface)}\u0000${type}`;

@@ -1,16 +1,21 @@
-import { embedding, type EncoderOutput, layerNorm, linear, type ModuleContext, multiHeadAttention } from '@zooid/nn';
+import {
+  type EncoderOutput,
+  embedding,
+  layerNorm,
+  linear,
+  MASKED_SCORE,
+  type ModuleContext,
+  multiHeadAttention,
+} from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
-import { NONE_LABEL, PAD_LABEL, type SlotLabels } from '../slot-labels.js';
 import type { FusionOptions } from '../options.js';
-
-/** Added to what must not be chosen; finite, so that half precision survives it. */
-const MASKED = -1e4;
+import { NONE_LABEL, PAD_LABEL, type SlotLabels } from '../slot-labels.js';
 
 /**
  * Slot-gated fusion: lexicon labels enter after the encoder, through attention and a gate.
  *
  * ```
- * s  = pool(Emb[slot_ids])                      [batch, sequence, slotSize]
+ * s  = LN(pool(Emb[slot_ids]))                  [batch, sequence, slotSize]
  * A  = softmax((H Wh Wq)(s Ws Wk)ᵀ / √shared)   [batch, sequence, sequence]
  * Cd = (A (s Ws Wv)) Wc                         [batch, sequence, hidden]
  * g  = σ([H; Cd] Wg)                            [batch, sequence, hidden]
@@ -32,27 +37,28 @@ export function fuseSlots(
   if (options.mode === 'none' || options.mode === 'typed') return { states: hidden };
 
   const slotIds = context.input('slot_ids', 'int64', ['batch', 'sequence', 'labels']);
-  const slots = poolLabels(context, slotIds, labels, options);
+  // Unnormalised, the young label vectors are too faint for the gate to open to them.
+  const slots = layerNorm(context.child('slot_norm'), poolLabels(context, slotIds, labels, options));
 
   if (options.mode === 'add') {
     return { states: fusedNorm(context, hidden.add(linear(context.child('slot_output'), slots, width))) };
   }
 
-  const slotContext = linear(context.child('slot_output'), slotAttention(context, encoder, slots, options), width);
+  // The additive gate starts as the plain encoder; behind the convex one a zero context would only scale the text.
+  const isAdditive = options.mode !== 'attention' && options.gate === 'additive';
+  const attended = slotAttention(context, encoder, slots, options);
+  const slotContext = linear(context.child('slot_output'), attended, width, isAdditive ? { std: 0 } : {});
   if (options.mode === 'attention') return { states: fusedNorm(context, hidden.add(slotContext)) };
 
   const gate = fusionGate(context.child('gate'), hidden, slotContext, options);
-  const fused =
-    options.gate === 'additive'
-      ? hidden.add(gate.mul(slotContext))
-      : slotContext.add(gate.mul(hidden.sub(slotContext))); // g·H + (1 − g)·Cd with one product fewer
+  const fused = isAdditive ? hidden.add(gate.mul(slotContext)) : slotContext.add(gate.mul(hidden.sub(slotContext))); // g·H + (1 − g)·Cd with one product fewer
   if (options.mode === 'gated') return { states: fusedNorm(context, fused), gate };
 
-  const attended = multiHeadAttention(context.child('attention'), fused, fused, {
+  const mixed = multiHeadAttention(context.child('attention'), fused, fused, {
     heads: options.heads,
     attnBias: encoder.attnBias,
   });
-  return { states: fusedNorm(context, fused.add(attended)), gate };
+  return { states: fusedNorm(context, fused.add(mixed)), gate };
 }
 
 /** Several labels on a position become one vector; empty places never take part. */
@@ -61,13 +67,16 @@ function poolLabels(context: ModuleContext, slotIds: Value, labels: SlotLabels, 
   const present = slotIds.equal(PAD_LABEL).not().cast('float32').unsqueeze([3]); // [batch, sequence, labels, 1]
   switch (options.pooling) {
     case 'max':
-      return vectors.mul(present).add(present.sub(1).mul(-MASKED)).max([2], false);
+      return vectors.mul(present).add(present.sub(1).mul(-MASKED_SCORE)).max([2], false);
     case 'mean':
-      return vectors.mul(present).sum([2], false).div(present.sum([2], false));
+      return vectors
+        .mul(present)
+        .sum([2], false)
+        .div(present.sum([2], false));
     case 'attn': {
       const hiddenScores = linear(context.child('pool'), vectors, options.slotSize).tanh();
       const scores = linear(context.child('pool_score'), hiddenScores, 1, { bias: false });
-      return vectors.mul(scores.add(present.sub(1).mul(-MASKED)).softmax(2)).sum([2], false);
+      return vectors.mul(scores.add(present.sub(1).mul(-MASKED_SCORE)).softmax(2)).sum([2], false);
     }
   }
 }
@@ -78,12 +87,15 @@ function poolLabels(context: ModuleContext, slotIds: Value, labels: SlotLabels, 
  */
 function labelVectors(context: ModuleContext, slotIds: Value, labels: SlotLabels, size: number): Value {
   const module = context.child('slot_embeddings');
-  if (context.training) return embedding(module, slotIds, labels.trainedRows + 4, size);
-  const table = module.parameter('weight', [labels.trainedRows + 4, size], { kind: 'normal', std: 0.02 });
+  if (context.training) return embedding(module, slotIds, labels.rows, size);
+  const table = module.parameter('weight', [labels.rows, size], { kind: 'normal', std: 0.02 });
   const count = labels.types.length;
   if (count === 0) return table.gather(slotIds);
   const trained = table.slice(0, 0, labels.trainedRows);
-  const meanPerPlace = trained.slice(0, NONE_LABEL + 1, labels.trainedRows).reshape([count, 4, size]).mean([0], false);
+  const meanPerPlace = trained
+    .slice(0, NONE_LABEL + 1, labels.trainedRows)
+    .reshape([count, 4, size])
+    .mean([0], false);
   return trained.concat([meanPerPlace], 0).gather(slotIds);
 }
 
@@ -95,13 +107,19 @@ function slotAttention(context: ModuleContext, encoder: EncoderOutput, slots: Va
   const scores = project('slot_query', text).matmul(project('slot_key', slot).swapLastTwo());
   // attnBias is [batch, 1, 1, sequence] for the encoder's heads; here there is one head and no head axis.
   const bias = encoder.attnBias.squeeze([1]);
-  return scores.mul(1 / Math.sqrt(options.sharedSize)).add(bias).softmax(-1).matmul(project('slot_value', slot));
+  return scores
+    .mul(1 / Math.sqrt(options.sharedSize))
+    .add(bias)
+    .softmax(-1)
+    .matmul(project('slot_value', slot));
 }
 
 function fusionGate(context: ModuleContext, hidden: Value, slotContext: Value, options: FusionOptions): Value {
   const width = hidden.shape.at(-1) as number;
   if (options.gate === 'scalar') {
-    const joint = linear(context.child('text'), hidden, width).add(linear(context.child('slot'), slotContext, width, { bias: false }));
+    const joint = linear(context.child('text'), hidden, width).add(
+      linear(context.child('slot'), slotContext, width, { bias: false }),
+    );
     return linear(context.child('score'), joint.tanh(), 1, { bias: options.gateBias }).sigmoid();
   }
   return linear(context.child('dense'), hidden.concat([slotContext], -1), width, { bias: options.gateBias }).sigmoid();

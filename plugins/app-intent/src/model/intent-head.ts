@@ -1,5 +1,5 @@
 import { binaryCrossEntropyWithLogits, crossEntropy } from '@zooid/autodiff';
-import { type EncoderOutput, linear, type ModuleContext } from '@zooid/nn';
+import { type EncoderOutput, firstToken, linear, type ModuleContext } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import type { IntentConfig } from '../intent-config.js';
 import { SlotLabels } from '../slot-labels.js';
@@ -10,11 +10,14 @@ import { fuseSlots } from './fusion.js';
  *
  * @returns `logits` `[batch, labels]` and, where the fusion has one, `gate` `[batch, sequence]`: its mean over features.
  */
-export function intentHead(context: ModuleContext, encoder: EncoderOutput, config: IntentConfig): Record<string, Value> {
+export function intentHead(
+  context: ModuleContext,
+  encoder: EncoderOutput,
+  config: IntentConfig,
+): Record<string, Value> {
   const { fusion, headDropout } = config.options;
   const { states, gate } = fuseSlots(context.child('fusion'), encoder, new SlotLabels(config.slotTypes), fusion);
-  const first = states.slice(1, 0, 1).squeeze([1]);
-  const pooled = first.concat([meanOverTokens(states, encoder.attentionMask)], -1);
+  const pooled = firstToken(states).concat([meanOverTokens(states, encoder.attentionMask)], -1);
   const logits = linear(context.child('classifier'), context.dropout(pooled, headDropout), config.labels.length);
   return {
     logits,
@@ -32,7 +35,10 @@ function tagSlots(context: ModuleContext, encoder: EncoderOutput, { goldTypes, o
 /** Mean of `[batch, sequence, hidden]` over real tokens, `[CLS]` and `[SEP]` among them. */
 function meanOverTokens(states: Value, attentionMask: Value): Value {
   const mask = attentionMask.cast('float32').unsqueeze([2]);
-  return states.mul(mask).sum([1], false).div(mask.sum([1], false));
+  return states
+    .mul(mask)
+    .sum([1], false)
+    .div(mask.sum([1], false));
 }
 
 /**
@@ -45,8 +51,8 @@ export function intentLoss(
   config: IntentConfig,
   classWeights: readonly number[] | undefined,
 ): Value {
-  const loss = labelLoss(context, outputs['logits']!, config, classWeights);
-  const tags = outputs['slot_logits'];
+  const loss = labelLoss(context, outputs.logits!, config, classWeights);
+  const tags = outputs.slot_logits;
   if (tags === undefined) return loss;
   const gold = context.input('slot_labels', 'int64', ['batch', 'sequence']);
   return loss.add(crossEntropy(tags, gold).mul(config.options.slotLoss));
