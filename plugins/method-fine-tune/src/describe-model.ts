@@ -11,6 +11,7 @@ export function manifestOf(job: TrainingJob): ManifestFields {
   const { train, validation, test } = job.data;
   const splits = [train, validation, test].filter((split): split is DataSplit => split !== undefined);
   const { description } = job.recipe;
+  const { license, languages = [] } = cardSection(job);
   return {
     id: basename(job.output),
     app: job.app.name,
@@ -25,14 +26,24 @@ export function manifestOf(job: TrainingJob): ManifestFields {
     metrics: {},
     createdWith: { zooid: versionOf('../package.json'), node: process.version },
     ...(typeof description === 'string' ? { description } : {}),
+    ...(license === undefined ? {} : { license }),
+    ...(languages.length === 0 ? {} : { languages }),
   };
+}
+
+/** The recipe's `card`, which the kernel has validated. */
+function cardSection(job: TrainingJob): { license?: string; languages?: readonly string[]; en?: string; zh?: string } {
+  return (job.recipe['card'] as ReturnType<typeof cardSection> | undefined) ?? {};
 }
 
 /** The card: what was trained on what, how well it does, how to run it. */
 export function cardOf(job: TrainingJob, manifest: ManifestFields, trained: TrainResult): string {
   const { id, data, metrics, description } = manifest;
+  const { license, languages = [], en, zh } = cardSection(job);
   const sections: CardSection[] = [
     { heading: 'Model', body: `${description ?? job.app.description}\n\n${trainingNote(job, manifest, trained)}` },
+    ...(zh === undefined ? [] : [{ heading: '说明', body: zh }]),
+    ...(en === undefined ? [] : [{ heading: 'About', body: en }]),
     { heading: 'Results', body: metricsTable(metrics) },
     {
       heading: 'Data',
@@ -49,6 +60,8 @@ export function cardOf(job: TrainingJob, manifest: ManifestFields, trained: Trai
     pipelineTag: job.app.task,
     tags: [job.app.name],
     sections,
+    ...(license === undefined ? {} : { license }),
+    ...(languages.length === 0 ? {} : { languages }),
     ...(names.length === 0 ? {} : { metrics: names }),
     ...(job.base === undefined ? {} : { baseModel: job.base.id }),
   });

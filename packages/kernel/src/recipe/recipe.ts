@@ -1,4 +1,5 @@
 import {
+  IsArray,
   IsDefined,
   IsInt,
   IsObject,
@@ -74,12 +75,40 @@ export class RecipeData {
   resources?: Record<string, string>;
 }
 
+/** What the model's card says that a run cannot find out. */
+export class RecipeCard {
+  /** SPDX id of the trained model's licence. Give one only when the data allows it. */
+  @IsOptional()
+  @IsString()
+  license?: string;
+
+  /** ISO 639 codes. */
+  @IsArray()
+  @IsString({ each: true })
+  languages: string[] = [];
+
+  /** Markdown: what it was made of, what it is for, what it cannot do. */
+  @IsOptional()
+  @IsString()
+  en?: string;
+
+  /** The same in Chinese. */
+  @IsOptional()
+  @IsString()
+  zh?: string;
+}
+
 /** The shape of recipe.yaml: a whole experiment. */
 export class Recipe {
   /** One line for people. */
   @IsOptional()
   @IsString()
   description?: string;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RecipeCard)
+  card?: RecipeCard;
 
   /** Name of a loaded app. */
   @IsString()
