@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { expectClose, numbers, openEngine, openRegression, parameter, request } from '../__fixtures__/engines.js';
 import {
   embeddingParameters,
   embeddingProgram,
@@ -7,60 +8,9 @@ import {
   regressionBatch,
   regressionParameters,
   regressionProgram,
-  rows,
   width,
 } from '../__fixtures__/toy-programs.js';
-import type { ParameterDeclaration, StepRequest, TrainingProgram, TrainingState } from '../training-program.js';
-import { type EngineOptions, TrainingEngine } from './training-engine.js';
-
-const engines: TrainingEngine[] = [];
-
-async function open(
-  parameters: readonly ParameterDeclaration[],
-  programs: readonly TrainingProgram[],
-  options: Partial<EngineOptions> = {},
-): Promise<TrainingEngine> {
-  const optimizer = { kind: 'adamw', weightDecay: 0 } as const;
-  const engine = await TrainingEngine.create({ parameters, optimizer, threads: 2, seed: 5, ...options });
-  engines.push(engine);
-  for (const { name, data } of parameters) engine.loadParameter(name, data);
-  for (const program of programs) await engine.addProgram(program);
-  return engine;
-}
-
-const openRegression = (options: Partial<EngineOptions> = {}): Promise<TrainingEngine> =>
-  open(regressionParameters(), [regressionProgram(), regressionProgram('dropped', 0.3)], options);
-
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.release();
-});
-
-function request(step: number, changes: Partial<StepRequest> = {}): StepRequest {
-  return {
-    microBatches: [{ program: 'regression', feeds: regressionBatch(16), weight: 1 }],
-    step,
-    learningRates: { main: 0.03, head: 0.03 },
-    ...changes,
-  };
-}
-
-function numbers(state: TrainingState): Record<string, readonly number[]> {
-  const entries = [...state.parameters].map(([name, { data }]) => [name, [...data]] as const);
-  const moments = [...state.moments].map(([name, { m, v }]) => [`${name}.moments`, [...m, ...v]] as const);
-  return Object.fromEntries([...entries, ...moments]);
-}
-
-const parameter = (engine: TrainingEngine, name: string): number[] => [
-  ...engine.exportState(false).parameters.get(name)!.data,
-];
-
-function expectClose(actual: readonly number[], expected: readonly number[], relative: number): void {
-  const scale = Math.max(...expected.map(Math.abs));
-  expect(actual).toHaveLength(expected.length);
-  actual.forEach((value, i) => {
-    expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(relative * scale);
-  });
-}
+import type { StepRequest } from '../training-program.js';
 
 describe('a training step', () => {
   it('converges on a linear problem', async () => {
@@ -174,7 +124,7 @@ describe('a training step', () => {
   });
 
   it('feeds scalars and wants a value for each', async () => {
-    const engine = await open(regressionParameters(), [regressionProgram('scaled', undefined, ['temperature'])]);
+    const engine = await openEngine(regressionParameters(), [regressionProgram('scaled', undefined, ['temperature'])]);
     const microBatches = [{ program: 'scaled', feeds: regressionBatch(4), weight: 1 }];
     const half = await engine.step(request(1, { microBatches, learningRates: {}, scalars: { temperature: 0.5 } }));
     const full = await engine.step(request(1, { microBatches, learningRates: {}, scalars: { temperature: 1 } }));
@@ -212,7 +162,10 @@ describe('micro-batches', () => {
 
   it('may come from different programs, and count parameters that only some of them train', async () => {
     const table = embeddingParameters();
-    const engine = await open([...regressionParameters(), ...table], [regressionProgram(), embeddingProgram('embed')]);
+    const engine = await openEngine(
+      [...regressionParameters(), ...table],
+      [regressionProgram(), embeddingProgram('embed')],
+    );
     const microBatches = [
       { program: 'regression', feeds: whole, weight: 1 },
       { program: 'embed', feeds: { ids: ids([1, 2], [3, 3]) }, weight: 3 },
@@ -237,186 +190,6 @@ describe('micro-batches', () => {
     const engine = await openRegression();
     const microBatches = weights.map((weight) => ({ program: 'regression', feeds: whole, weight }));
     await expect(engine.step(request(1, { microBatches }))).rejects.toThrow(/weights/);
-  });
-});
-
-describe('gradients by rows', () => {
-  const table = [...embeddingParameters()[0]!.data];
-  const batch = { ids: ids([2, 3], [4, 1, 4, 0, 4, 1]) };
-  /** Each occurrence adds 2 c² row, c = 0.5. */
-  const dense = table.map((x, i) => [1, 2, 0, 0, 3, 0, 0][Math.floor(i / width)]! * 0.5 * x);
-
-  const openEmbedding = (options: Partial<EngineOptions> = {}): Promise<TrainingEngine> =>
-    open(embeddingParameters(), [embeddingProgram('rows'), embeddingProgram('tied', true)], options);
-  const step = (program: string, number: number, feeds = batch): StepRequest =>
-    request(number, { microBatches: [{ program, feeds, weight: 1 }], learningRates: { main: 0.1 } });
-
-  it('with repeated indices equal the dense gradient', async () => {
-    const { gradients } = await (await openEmbedding()).gradients('rows', batch, 1);
-    expect(gradients.get('table')!.dims).toEqual([rows, width]);
-    expectClose([...gradients.get('table')!.data], dense, 1e-6);
-  });
-
-  it('add to a dense part of the same parameter', async () => {
-    const { gradients } = await (await openEmbedding()).gradients('tied', batch, 1);
-    expectClose(
-      [...gradients.get('table')!.data],
-      dense.map((g, i) => g + 0.1 * table[i]!),
-      1e-6,
-    );
-  });
-
-  it('leave nothing behind for the next step, whatever kind it is', async () => {
-    const engine = await openEmbedding();
-    for (const program of ['rows', 'tied', 'rows', 'rows']) {
-      await engine.gradients(program, { ids: ids([1, 2], [6, 2]) }, 1);
-      const { gradients } = await engine.gradients('rows', batch, 1);
-      expectClose([...gradients.get('table')!.data], dense, 1e-6);
-    }
-  });
-
-  it('count in the norm as the dense gradient would', async () => {
-    const engine = await openEmbedding();
-    const { gradientNorm } = await engine.step(step('rows', 1));
-    expect(gradientNorm).toBeCloseTo(Math.hypot(...dense), 6);
-  });
-
-  it('accumulate over micro-batches', async () => {
-    const engine = await openEmbedding();
-    const microBatches = [
-      { program: 'rows', feeds: { ids: ids([1, 3], [4, 1, 4]) }, weight: 1 },
-      { program: 'rows', feeds: { ids: ids([1, 3], [0, 4, 1]) }, weight: 1 },
-      { program: 'tied', feeds: { ids: ids([1, 1], [5]) }, weight: 2 },
-    ];
-    await engine.step({ ...step('rows', 1), microBatches });
-    const tied = table.map((x, i) => 0.1 * x + (Math.floor(i / width) === 5 ? 0.5 * x : 0));
-    expectClose(
-      [...engine.exportState(true).moments.get('table')!.m],
-      dense.map((g, i) => 0.1 * (g / 4 + tied[i]! / 2)),
-      1e-6,
-    );
-  });
-
-  it('take negative indices as Gather does', async () => {
-    const engine = await openEmbedding();
-    const negative = await engine.gradients('rows', { ids: ids([1, 2], [-1, -7]) }, 1);
-    const positive = await engine.gradients('rows', { ids: ids([1, 2], [6, 0]) }, 1);
-    expect(negative.gradients.get('table')).toEqual(positive.gradients.get('table'));
-  });
-
-  it('refuse indices outside the table', async () => {
-    await expect((await openEmbedding()).step(step('rows', 1, { ids: ids([1, 1], [rows]) }))).rejects.toMatchObject({
-      code: 'SESSION_FAILED',
-      program: 'rows',
-    });
-  });
-});
-
-describe('reproducibility', () => {
-  const run = async (engine: TrainingEngine, from: number, to: number): Promise<void> => {
-    for (let step = from; step <= to; step++) {
-      const microBatches = [0, 1].map((i) => ({
-        program: i ? 'regression' : 'dropped',
-        feeds: regressionBatch(8 + step, step),
-        weight: i + 1,
-      }));
-      await engine.step(request(step, { microBatches, clipNorm: 0.5 }));
-    }
-  };
-
-  it('gives the same bits for the same requests', async () => {
-    const [a, b] = [await openRegression(), await openRegression()];
-    await run(a, 1, 8);
-    await b.evaluate('dropped', regressionBatch(3), ['loss']);
-    await run(b, 1, 8);
-    expect(numbers(b.exportState(true))).toEqual(numbers(a.exportState(true)));
-  });
-
-  it('continues bit for bit from an exported state', async () => {
-    const [whole, first, second] = [await openRegression(), await openRegression(), await openRegression()];
-    await run(whole, 1, 9);
-    await run(first, 1, 4);
-    await run(second, 7, 7);
-    second.importState(structuredClone(first.exportState(true)));
-    await run(second, 5, 9);
-    expect(numbers(second.exportState(true))).toEqual(numbers(whole.exportState(true)));
-    expect(second.exportState(false).updates).toBe(9);
-  });
-
-  it('is the same with plain kernels and with plain fetches', async () => {
-    const [fast, plain, copying] = [
-      await openRegression(),
-      await openRegression({ kernels: 'plain' }),
-      await openRegression({ skipCopies: false }),
-    ];
-    for (const engine of [fast, plain, copying]) await run(engine, 1, 5);
-    expect(numbers(plain.exportState(true))).toEqual(numbers(fast.exportState(true)));
-    expect(numbers(copying.exportState(true))).toEqual(numbers(fast.exportState(true)));
-  });
-
-  it('draws dropout from the seed, the step and the place, and from nothing else', async () => {
-    const feeds = regressionBatch(64);
-    const loss = async (seed: number, step: number, repeat = 1): Promise<number> => {
-      const engine = await openRegression({ seed });
-      let result = Number.NaN;
-      for (let i = 0; i < repeat; i++) result = (await engine.gradients('dropped', feeds, step)).loss;
-      return result;
-    };
-    const reference = await loss(1, 1);
-    expect(await loss(1, 1, 3)).toBe(reference);
-    expect(await loss(1, 2)).not.toBe(reference);
-    expect(await loss(2, 1)).not.toBe(reference);
-    const engine = await openRegression({ seed: 1 });
-    const microBatches = [0, 1].map(() => ({ program: 'dropped', feeds, weight: 1 }));
-    const both = await engine.step(request(1, { microBatches, learningRates: {} }));
-    expect(both.loss).not.toBeCloseTo(reference, 6);
-  });
-
-  it('keeps everything when it evaluates', async () => {
-    const engine = await openRegression();
-    const feeds = regressionBatch(16);
-    expect(await engine.evaluate('dropped', feeds, ['prediction'])).toEqual(
-      await engine.evaluate('regression', feeds, ['prediction']),
-    );
-  });
-});
-
-describe('importing a state', () => {
-  it('starts the moments afresh where the state has none', async () => {
-    const engine = await openRegression();
-    await engine.step(request(1));
-    const withoutMoments = engine.exportState(false);
-    expect(withoutMoments.moments.size).toBe(0);
-    engine.importState(withoutMoments);
-    const { moments } = engine.exportState(true);
-    expect(moments.get('weight')!.v.every((v) => v === 0)).toBe(true);
-    expect(moments.get('weight')).toMatchObject({ updates: 0 });
-  });
-
-  it('takes the update count of the whole state where a parameter has none', async () => {
-    const engine = await openRegression();
-    await engine.step(request(1));
-    const { moments, ...state } = engine.exportState(true);
-    engine.importState({
-      ...state,
-      moments: new Map([...moments].map(([name, { m, v }]) => [name, { m, v }])),
-      updates: 7,
-    });
-    expect(engine.exportState(true).moments.get('bias')).toMatchObject({ updates: 7 });
-  });
-
-  it('refuses a state that does not fit and changes nothing', async () => {
-    const engine = await openRegression();
-    const state = engine.exportState(true);
-    const before = numbers(state);
-    const without = new Map(state.parameters);
-    without.delete('bias');
-    expect(() => engine.importState({ ...state, parameters: without })).toThrow(/lacks parameter 'bias'/);
-    const reshaped = new Map(state.parameters).set('weight', floats([3, 5], new Float32Array(15)));
-    expect(() => engine.importState({ ...state, parameters: reshaped })).toThrow(/shape \[5,3\].*\[3,5\]/);
-    const extra = new Map(state.parameters).set('other', floats([1], [0]));
-    expect(() => engine.importState({ ...state, parameters: extra })).toThrow(/'other'/);
-    expect(numbers(engine.exportState(true))).toEqual(before);
   });
 });
 
@@ -470,7 +243,7 @@ describe('bad requests', () => {
 
   it('refuse to train with a program that has no loss', async () => {
     const { loss: _, ...rest } = regressionProgram('blind');
-    const engine = await open(regressionParameters(), [{ ...rest, gradients: [] }]);
+    const engine = await openEngine(regressionParameters(), [{ ...rest, gradients: [] }]);
     await expect(engine.gradients('blind', regressionBatch(1), 1)).rejects.toThrow(/computes no loss/);
   });
 });
