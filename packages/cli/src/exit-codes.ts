@@ -8,7 +8,6 @@ export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } 
  */
 const exitCodeOf: Readonly<Record<string, number>> = {
   ABORTED: exitCodes.interrupted,
-  CONFIG_INVALID: exitCodes.usage,
   DATASET_FAILED: exitCodes.usage,
   DATASET_NOT_FOUND: exitCodes.usage,
   LIMIT_EXCEEDED: exitCodes.usage,
@@ -19,6 +18,9 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   NAME_TAKEN: exitCodes.usage,
   NAME_UNKNOWN: exitCodes.usage,
   PLUGIN_FAILED: exitCodes.usage,
+  TOKENIZER_INVALID: exitCodes.usage,
+  TRAINING_RESUME_MISMATCH: exitCodes.usage,
+  TRAINING_RUN_FOLDER: exitCodes.usage,
   UNAVAILABLE: exitCodes.usage,
   USAGE: exitCodes.usage,
   VALIDATION_FAILED: exitCodes.usage,

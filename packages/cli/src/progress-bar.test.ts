@@ -36,7 +36,7 @@ describe('ProgressBar', () => {
     progress.show(step(50));
     vi.useRealTimers();
     const last = text().split('\r').at(-1);
-    expect(last).toBe(`${'━'.repeat(24)} 50/100  epoch 2  loss 0.5123  lr 3.0e-4  12346 tokens/s  ETA 0:13\x1b[K`);
+    expect(last).toBe(`${'━'.repeat(24)} 50/100  epoch 3  loss 0.5123  lr 3.0e-4  12346 tokens/s  ETA 0:13\x1b[K`);
   });
 
   it('never grows beyond the width of the terminal', () => {

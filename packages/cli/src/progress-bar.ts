@@ -43,7 +43,7 @@ export class ProgressBar {
     const left = formatDuration((stepMs * Math.max(0, totalSteps - step)) / 1000);
     const facts = [
       `${step}/${totalSteps}`,
-      `epoch ${epoch}`,
+      `epoch ${epoch + 1}`,
       `loss ${loss.toFixed(4)}`,
       `lr ${learningRate.toExponential(1)}`,
       `${Math.round(tokensPerSecond)} tokens/s`,

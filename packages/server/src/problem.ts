@@ -20,8 +20,10 @@ const statusOf: Readonly<Record<string, number>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   VALIDATION_FAILED: 422,
   OVERLOADED: 429,
+  QUEUE_FULL: 429,
   ABORTED: 503,
   DRAINING: 503,
+  MODEL_UNLOADED: 503,
   CLOSED: 503,
 };
 
@@ -49,7 +51,9 @@ export function toProblem(error: unknown): { problem: Problem; headers: Readonly
     code: known?.code ?? 'INTERNAL',
     ...(issues.length > 0 && { errors: issues.map(({ path, message }) => ({ pointer: path, detail: message })) }),
   };
-  return { problem, headers: headersOf(known) };
+  // Whoever is told to come back is told when.
+  const retry: Record<string, string> = status === 429 || status === 503 ? { 'retry-after': '1' } : {};
+  return { problem, headers: { ...retry, ...headersOf(known) } };
 }
 
 interface Known {

@@ -24,7 +24,7 @@ interface Served {
 }
 
 /** A request may keep the event loop busy with checks for as long as this many characters take, not longer. */
-const servingLimits = { maxItems: 256, maxTextLength: 10_000 };
+const servingLimits = { maxItems: 256, maxTextLength: 5000 };
 
 /** Serves until SIGINT or SIGTERM: then unready, stop accepting, drain, release, return. */
 export async function serve({ terminal, options }: CommandContext, settings: ServeOptions): Promise<void> {
