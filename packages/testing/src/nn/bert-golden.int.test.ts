@@ -57,7 +57,8 @@ describe('the BERT classifier', () => {
     const wrt = builder.parameters.map(({ name }) => builder.weight(name));
     const gradients = grad(builder.graph, loss, wrt);
     builder.graph.output(loss, 'loss');
-    builder.parameters.forEach(({ name }, i) => builder.graph.output(gradients[i]!.dense!, `grad:${name}`));
+    for (const [i, { name }] of builder.parameters.entries())
+      builder.graph.output(gradients[i]!.dense!, `grad:${name}`);
     const outputs = await runModel(writeModel(pruneGraph(builder.graph)), { ...feeds, ...Object.fromEntries(weights) });
 
     expect(Math.abs(toNumbers(outputs.loss!)[0]! - golden.loss)).toBeLessThan(1e-6);
@@ -69,7 +70,7 @@ describe('the BERT classifier', () => {
       const tolerance = 1e-5 * norm + 1e-7 * whole;
       expect(Math.abs(Math.hypot(...actual) - norm), name).toBeLessThan(tolerance);
       expect(Math.abs(actual.reduce((a, b) => a + b, 0) - sum), name).toBeLessThan(10 * tolerance);
-      head.forEach((value, i) => expect(Math.abs(actual[i]! - value), name).toBeLessThan(tolerance));
+      for (const [i, value] of head.entries()) expect(Math.abs(actual[i]! - value), name).toBeLessThan(tolerance);
     }
   });
 });
