@@ -52,9 +52,12 @@ export class TrainingRun {
     const { directory, resume, checkpoints, logger = silentLogger } = options;
     const { folder, checkpoint } = await RunFolder.open({ directory, resume, checkpoints, logger });
     const run = new TrainingRun(options, folder);
-    if (checkpoint !== undefined) await run.restore(checkpoint);
-    // From here on there is always a checkpoint to come back to.
-    else await run.checkpoint();
+    if (checkpoint !== undefined) {
+      await run.restore(checkpoint);
+      return run;
+    }
+    if (resume) logger.info({ directory }, 'no checkpoint to resume from, starting at the beginning');
+    await run.checkpoint(); // from here on there is always one to come back to
     return run;
   }
 
