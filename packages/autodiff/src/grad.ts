@@ -40,7 +40,9 @@ export interface GradOptions {
 export function grad(graph: Graph, loss: Value, wrt: readonly Value[], options: GradOptions = {}): readonly Gradient[] {
   if (loss.graph !== graph) throw new GraphError(`The loss '${loss.name}' belongs to another graph`);
   if (!loss.dtype.startsWith('float') || loss.shape.some((dim) => dim !== 1)) {
-    throw new GraphError(`A loss is a float scalar, got ${loss.dtype} ${formatShape(loss.shape)}; reduce it with mean or sum`);
+    throw new GraphError(
+      `A loss is a float scalar, got ${loss.dtype} ${formatShape(loss.shape)}; reduce it with mean or sum`,
+    );
   }
   return new Backward(graph, loss, wrt, options).run();
 }
@@ -67,7 +69,8 @@ class Backward {
     for (const node of graph.nodes) {
       for (const output of node.outputs) {
         const sources = customGradientOf(output)?.inputs ?? node.inputs;
-        if (output.dtype.startsWith('float') && sources.some((value) => value !== null && this.active.has(value))) this.active.add(output);
+        if (output.dtype.startsWith('float') && sources.some((value) => value !== null && this.active.has(value)))
+          this.active.add(output);
       }
     }
   }
@@ -98,10 +101,9 @@ class Backward {
     }
     const rule = vjpRules[node.op];
     if (rule === 'constant' || !node.inputs.some((value) => value !== null && this.active.has(value))) return;
-    const path = this.path(node);
-    if (rule === 'missing') throw new MissingGradientError(node.op, path);
+    if (rule === 'missing') throw new MissingGradientError(node.op, this.path(node));
     if (this.sendRows(node, cotangents[0])) return;
-    rule(new VjpNode(node, cotangents, path)).forEach((cotangent, i) => {
+    rule(new VjpNode(node, cotangents, () => this.path(node))).forEach((cotangent, i) => {
       const value = node.inputs[i];
       if (value != null && cotangent !== null && this.active.has(value)) this.send(value, cotangent(), node);
     });
@@ -117,6 +119,12 @@ class Backward {
   }
 
   private send(value: Value, cotangent: Value, from: GraphNode): void {
+    if (cotangent.rank !== value.rank || cotangent.dtype !== value.dtype) {
+      throw new GraphError(
+        `The gradient of ${from.op} gave '${value.name}' a cotangent ${cotangent.dtype} ${formatShape(cotangent.shape)}; ` +
+          `it must be ${value.dtype} ${formatShape(value.shape)}`,
+      );
+    }
     const sum = this.cotangents.get(value);
     this.cotangents.set(value, sum === undefined ? cotangent : sum.add(cotangent));
     if (!this.senders.has(value)) this.senders.set(value, from);
@@ -124,10 +132,10 @@ class Backward {
 
   private path(node: GraphNode): readonly string[] {
     const names: string[] = [];
-    for (let at: GraphNode | undefined = node; at !== undefined; ) {
+    let at: GraphNode | undefined = node;
+    while (at !== undefined) {
       names.unshift(at.name);
-      const sender: GraphNode | undefined = at.outputs.map((output) => this.senders.get(output)).find((found) => found !== undefined);
-      at = sender;
+      at = at.outputs.map((output) => this.senders.get(output)).find((sender) => sender !== undefined);
     }
     return names;
   }

@@ -21,10 +21,13 @@ export function checkGraph(graph: Graph): void {
   for (const value of graph.initializers.keys()) define(value, 'the initializers');
   for (const node of graph.nodes) {
     for (const value of node.inputs) {
-      if (value !== null && !defined.has(value)) throw new GraphError(`Node '${node.name}' (${node.op}) reads '${value.name}', which nothing before it defines`);
+      if (value !== null && !defined.has(value))
+        throw new GraphError(`Node '${node.name}' (${node.op}) reads '${value.name}', which nothing before it defines`);
     }
     if (node.op === 'ScatterND' && node.attributes.reduction === 'add') {
-      throw new GraphError(`Node '${node.name}' is ScatterND with reduction=add, which loses updates of repeated indices under threads; use ScatterElements`);
+      throw new GraphError(
+        `Node '${node.name}' is ScatterND with reduction=add, which loses updates of repeated indices under threads; use ScatterElements`,
+      );
     }
     for (const value of node.outputs) define(value, `node '${node.name}'`);
   }

@@ -21,6 +21,7 @@ export function dtypeCode(dtype: DType): number {
 /** @throws GraphError for element types that Zooid does not carry (strings, bfloat16, …). */
 export function dtypeFromCode(code: number): DType {
   const name = names.get(code);
-  if (name === undefined) throw new GraphError(`ONNX element type ${code} is not supported; use one of ${[...names.values()].join(', ')}`);
+  if (name === undefined)
+    throw new GraphError(`ONNX element type ${code} is not supported; use one of ${[...names.values()].join(', ')}`);
   return name;
 }

@@ -1,4 +1,5 @@
 import type { Dim } from '@zooid/tensor';
+import { GraphError } from './errors.js';
 
 /**
  * Arithmetic on dims. A symbolic dim is a polynomial with whole coefficients over names, written canonically:
@@ -6,10 +7,13 @@ import type { Dim } from '@zooid/tensor';
  */
 type Polynomial = ReadonlyMap<string, number>;
 
-const TERM = /^(?:(\d+)\*?)?((?:[^\s+*\-\d(][^\s+*\-]*(?:\*(?!$)|$))*)$/;
+const TERM = /^(?:(\d+)(?:\*(?!$)|$))?((?:[^\s+*\-\d(][^\s+*-]*(?:\*(?!$)|$))*)$/;
+
+/** No real model comes near; a hostile one could square a sum with every node. */
+const MAX_TERMS = 64;
 
 export function addDims(...dims: readonly Dim[]): Dim {
-  return combine(dims, 1);
+  return format(sum(dims.map(parse)));
 }
 
 export function subtractDims(a: Dim, b: Dim): Dim {
@@ -59,21 +63,20 @@ export function dimTerms(dim: Dim): readonly { readonly coefficient: number; rea
   return Array.from(parse(dim), ([key, coefficient]) => ({ coefficient, atoms: splitAtoms(key) }));
 }
 
-function combine(dims: readonly Dim[], factor: number): Dim {
-  return format(sum(dims.map((dim) => scale(parse(dim), factor))));
-}
-
 function parse(dim: Dim): Polynomial {
   if (typeof dim === 'number') return dim === 0 ? new Map() : new Map([['', dim]]);
+  const text = dim.replaceAll(/\s+/g, '');
   const result = new Map<string, number>();
-  for (const [, sign, body] of dim.replaceAll(/\s+/g, '').matchAll(/([+-]?)([^+-]+)/g)) {
+  let length = 0;
+  for (const [whole, sign, body] of text.matchAll(/([+-]?)([^+-]+)/g)) {
     const match = TERM.exec(body!);
     if (match === null) return new Map([[dim, 1]]);
     const key = splitAtoms(match[2]!).sort().join('*');
     const coefficient = (match[1] === undefined ? 1 : Number(match[1])) * (sign === '-' ? -1 : 1);
     result.set(key, (result.get(key) ?? 0) + coefficient);
+    length += whole.length;
   }
-  return result.size === 0 ? new Map([[dim, 1]]) : result;
+  return length === text.length && length > 0 ? result : new Map([[dim, 1]]);
 }
 
 function splitAtoms(key: string): string[] {
@@ -93,6 +96,7 @@ function sum(polynomials: readonly Polynomial[]): Polynomial {
 }
 
 function product(a: Polynomial, b: Polynomial): Polynomial {
+  if (a.size * b.size > MAX_TERMS ** 2) throw new GraphError('A dim grew to more terms than any real size has');
   const result = new Map<string, number>();
   for (const [left, x] of a) {
     for (const [right, y] of b) {
@@ -106,9 +110,16 @@ function product(a: Polynomial, b: Polynomial): Polynomial {
 /** Named terms by name, the number last; positive before negative so that the text never starts with a sign needlessly. */
 function format(polynomial: Polynomial): Dim {
   const terms = [...polynomial].filter(([, value]) => value !== 0);
+  if (terms.length > MAX_TERMS || terms.some(([, value]) => !Number.isSafeInteger(value))) {
+    throw new GraphError(
+      `A dim of ${terms.length} terms or with a factor beyond 2^53 is not a size that a tensor can have`,
+    );
+  }
   if (terms.length === 0) return 0;
   if (terms.length === 1 && terms[0]![0] === '') return terms[0]![1];
-  terms.sort(([a, x], [b, y]) => Number(a === '') - Number(b === '') || Math.sign(y) - Math.sign(x) || (a < b ? -1 : 1));
+  terms.sort(
+    ([a, x], [b, y]) => Number(a === '') - Number(b === '') || Math.sign(y) - Math.sign(x) || (a < b ? -1 : 1),
+  );
   return terms
     .map(([key, value], i) => {
       const size = Math.abs(value);

@@ -16,7 +16,9 @@ export class ShapeMismatchError extends GraphError {
     readonly expected: Shape | string,
     readonly actual: Shape,
   ) {
-    super(`${op} expected ${typeof expected === 'string' ? expected : formatShape(expected)}, got ${formatShape(actual)}`);
+    super(
+      `${op} expected ${typeof expected === 'string' ? expected : formatShape(expected)}, got ${formatShape(actual)}`,
+    );
   }
 }
 
@@ -30,6 +32,8 @@ export class UnsupportedOpError extends GraphError {
     readonly node?: string,
   ) {
     const where = node === undefined ? '' : ` (node '${node}')`;
-    super(`Operator '${domain === '' ? '' : `${domain}.`}${op}'${where} is not in the operator table; rewrite it with ops that are, or add a rule`);
+    super(
+      `Operator '${domain === '' ? '' : `${domain}.`}${op}'${where} is not in the operator table; rewrite it with ops that are, or add a rule`,
+    );
   }
 }

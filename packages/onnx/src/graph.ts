@@ -28,7 +28,14 @@ export class Graph {
   private readonly knownContents = new WeakMap<Value, readonly Dim[]>();
   private counter = 0;
 
-  constructor(readonly opset = 17) {}
+  /**
+   * @param opset Default 17, the newest the table describes.
+   * @param foreign The names of dims come from elsewhere, so two different names may still be one size.
+   */
+  constructor(
+    readonly opset = 17,
+    readonly foreign = false,
+  ) {}
 
   /** A graph input. @throws GraphError when the name is taken. */
   input(name: string, dtype: DType, shape: Shape): Value {
@@ -139,7 +146,9 @@ export class Graph {
   }
 
   private value(name: string, dtype: DType, shape: Shape, producer: GraphNode | undefined): Value {
-    if (this.names.has(name)) throw new GraphError(`The graph already has a value named '${name}'; names must be unique`);
+    if (name === '') throw new GraphError('A value needs a name; the empty one stands for an omitted input');
+    if (this.names.has(name))
+      throw new GraphError(`The graph already has a value named '${name}'; names must be unique`);
     this.names.add(name);
     const value = new Value(this, name, dtype, shape, producer);
     shape.forEach((dim, axis) => {

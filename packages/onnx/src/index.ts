@@ -18,4 +18,9 @@ export { type PruneOptions, pruneGraph } from './prune-graph.js';
 export { type ReadModelOptions, readModel } from './read-model.js';
 export { runtimeDim, runtimeShape } from './symbolic.js';
 export { Value } from './value.js';
-export { type ExternalDataOptions, type WriteModelOptions, writeModel, writeModelWithExternalData } from './write-model.js';
+export {
+  type ExternalDataOptions,
+  type WriteModelOptions,
+  writeModel,
+  writeModelWithExternalData,
+} from './write-model.js';

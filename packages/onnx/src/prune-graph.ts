@@ -15,7 +15,7 @@ export function pruneGraph(graph: Graph, { keepInputs = false }: PruneOptions = 
     nodes.push(node);
     for (const value of node.inputs) if (value !== null) live.add(value);
   }
-  const pruned = new Graph(graph.opset);
+  const pruned = new Graph(graph.opset, graph.foreign);
   const copies = new Map<Value, Value>();
   const copyOf = (value: Value) => copies.get(value)!;
   for (const value of graph.inputs) {

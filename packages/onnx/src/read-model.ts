@@ -25,12 +25,15 @@ const NEWEST_OPSET = 17;
  */
 export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Graph {
   const model = decodeModel(bytes);
-  const opset = model.opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+  const opset = model.opsets.find(({ domain }) => normalDomain(domain) === '')?.version ?? 0;
   if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
-    throw new GraphError(`The model uses opset ${opset}; ${OLDEST_OPSET} to ${NEWEST_OPSET} can be read. Export it again at opset ${NEWEST_OPSET}`);
+    throw new GraphError(
+      `The model uses opset ${opset}; ${OLDEST_OPSET} to ${NEWEST_OPSET} can be read. Export it again at opset ${NEWEST_OPSET}`,
+    );
   }
   try {
-    return new Importer(model.graph, opset, options).graph;
+    const domains = new Set(model.opsets.map(({ domain }) => normalDomain(domain)));
+    return new Importer(model.graph, opset, domains, options).graph;
   } catch (error) {
     if (error instanceof TensorError) throw new GraphError(`Malformed model: ${error.message}`, { cause: error });
     throw error;
@@ -44,9 +47,10 @@ class Importer {
   constructor(
     proto: GraphProto,
     opset: number,
+    private readonly domains: ReadonlySet<string>,
     private readonly options: ReadModelOptions,
   ) {
-    this.graph = new Graph(opset);
+    this.graph = new Graph(opset, true);
     const initialized = new Set(proto.initializers.map(({ name }) => name));
     // Old exporters list initializers as inputs too; those are constants, not feeds.
     for (const info of proto.inputs) if (!initialized.has(info.name)) this.define(this.input(info));
@@ -66,16 +70,26 @@ class Importer {
   }
 
   private node(proto: NodeProto): void {
-    const domain = proto.domain === 'ai.onnx' ? '' : proto.domain;
+    const domain = normalDomain(proto.domain);
+    if (!this.domains.has(domain))
+      throw new GraphError(`Node '${proto.name}' is of the domain '${domain}', which the model does not import`);
     const attributes = Object.fromEntries(proto.attributes.map((item) => [item.name, this.attribute(item, proto)]));
     if (proto.opType === 'Constant' && domain === '') {
       this.define(this.graph.initializer(proto.outputs[0] ?? '', constantTensor(attributes, proto.name)));
       return;
     }
-    if (!isOp(proto.opType) || opDomain(proto.opType) !== domain) throw new UnsupportedOpError(proto.opType, domain, proto.name);
+    if (!isOp(proto.opType) || opDomain(proto.opType) !== domain)
+      throw new UnsupportedOpError(proto.opType, domain, proto.name);
     if (proto.outputs.length === 0) throw new GraphError(`Node '${proto.name}' (${proto.opType}) has no outputs`);
     const inputs = proto.inputs.map((name) => (name === '' ? null : this.value(name, `node '${proto.name}'`)));
-    const results = this.graph.emit(proto.opType, inputs, attributes, proto.outputs, opDomain(proto.opType), proto.name || undefined);
+    const results = this.graph.emit(
+      proto.opType,
+      inputs,
+      attributes,
+      proto.outputs,
+      opDomain(proto.opType),
+      proto.name || undefined,
+    );
     for (const result of results) this.define(result);
   }
 
@@ -98,7 +112,9 @@ class Importer {
       case 'tensor':
         return this.tensor(proto.value);
       case 'unsupported':
-        throw new GraphError(`Attribute '${proto.name}' of node '${node.name}' (${node.opType}) is of a kind (${proto.value}) that is not supported`);
+        throw new GraphError(
+          `Attribute '${proto.name}' of node '${node.name}' (${node.opType}) is of a kind (${proto.value}) that is not supported`,
+        );
       default:
         return proto.value;
     }
@@ -109,28 +125,43 @@ class Importer {
     const count = elementCount(proto.dims);
     const raw = proto.external === undefined ? proto.raw : this.external(proto);
     if (raw !== undefined) return tensor(dtype, fromBytes(dtype, raw, count, proto.name), proto.dims);
-    const list = dtype === 'float32' ? proto.floats : dtype === 'float64' ? proto.doubles : proto.ints?.map(Number);
+    if (dtype === 'int64') return tensor('int64', BigInt64Array.from(proto.ints ?? []), proto.dims);
     // float16 stored as numbers carries its bits, which is how this code base carries it too.
+    const list = dtype === 'float32' ? proto.floats : dtype === 'float64' ? proto.doubles : proto.ints?.map(Number);
     return tensor(dtype, list ?? [], proto.dims);
   }
 
   private external({ name, external }: TensorProto): Uint8Array {
     const location = external!.location ?? '';
     const file = this.options.externalData?.get(location);
-    if (file === undefined) throw new GraphError(`Weight '${name}' lies in the side file '${location}', which was not given`);
+    if (file === undefined)
+      throw new GraphError(`Weight '${name}' lies in the side file '${location}', which was not given`);
     const offset = Number(external!.offset ?? 0);
     const length = Number(external!.length ?? file.byteLength - offset);
-    if (!(offset >= 0 && length >= 0 && offset + length <= file.byteLength) || !Number.isInteger(offset) || !Number.isInteger(length)) {
-      throw new GraphError(`Weight '${name}' claims bytes ${offset} to ${offset + length} of '${location}', which has ${file.byteLength}`);
+    if (
+      !(offset >= 0 && length >= 0 && offset + length <= file.byteLength) ||
+      !Number.isInteger(offset) ||
+      !Number.isInteger(length)
+    ) {
+      throw new GraphError(
+        `Weight '${name}' claims bytes ${offset} to ${offset + length} of '${location}', which has ${file.byteLength}`,
+      );
     }
     return file.subarray(offset, offset + length);
   }
 }
 
+/** `ai.onnx` is the long name of the standard operators. */
+function normalDomain(domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain;
+}
+
 function fromBytes<D extends DType>(dtype: D, raw: Uint8Array, count: number, name: string) {
   const type = dtypeArrays[dtype];
   if (raw.byteLength !== count * type.BYTES_PER_ELEMENT) {
-    throw new GraphError(`Weight '${name}' holds ${raw.byteLength} bytes where its dims ask for ${count * type.BYTES_PER_ELEMENT}`);
+    throw new GraphError(
+      `Weight '${name}' holds ${raw.byteLength} bytes where its dims ask for ${count * type.BYTES_PER_ELEMENT}`,
+    );
   }
   const aligned = raw.byteOffset % type.BYTES_PER_ELEMENT === 0 ? raw : raw.slice();
   return new type(aligned.buffer, aligned.byteOffset, count);

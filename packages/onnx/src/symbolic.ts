@@ -39,7 +39,9 @@ export function runtimeDim(graph: Graph, dim: Dim): Value {
   if (carrier !== undefined) return carrier.value.runtimeShape().gather(graph.scalar(carrier.axis, 'int64'));
   const terms = dimTerms(dim).map(({ coefficient, atoms }) => {
     if (atoms.length === 1 && atoms[0] === dim) {
-      throw new GraphError(`No value of the graph carries the dim '${dim}'; add an input that has it, or reshape with -1`);
+      throw new GraphError(
+        `No value of the graph carries the dim '${dim}'; add an input that has it, or reshape with -1`,
+      );
     }
     const factors = atoms.map((atom) => runtimeDim(graph, atom));
     if (coefficient !== 1 || factors.length === 0) factors.unshift(graph.scalar(coefficient, 'int64'));

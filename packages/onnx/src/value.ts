@@ -1,6 +1,6 @@
 import type { DType, Shape } from '@zooid/tensor';
-import type { Graph, GraphNode } from './graph.js';
 import { dtypeCode } from './data-types.js';
+import type { Graph, GraphNode } from './graph.js';
 import { resolveReshape, runtimeShape } from './symbolic.js';
 
 type Operand = Value | number;
@@ -22,34 +22,80 @@ export class Value {
     return this.shape.length;
   }
 
-  add(other: Operand): Value { return this.binary('Add', other); }
-  sub(other: Operand): Value { return this.binary('Sub', other); }
-  mul(other: Operand): Value { return this.binary('Mul', other); }
-  div(other: Operand): Value { return this.binary('Div', other); }
-  pow(exponent: Operand): Value { return this.binary('Pow', exponent); }
-  equal(other: Operand): Value { return this.binary('Equal', other); }
-  less(other: Operand): Value { return this.binary('Less', other); }
-  greater(other: Operand): Value { return this.binary('Greater', other); }
+  add(other: Operand): Value {
+    return this.binary('Add', other);
+  }
+  sub(other: Operand): Value {
+    return this.binary('Sub', other);
+  }
+  mul(other: Operand): Value {
+    return this.binary('Mul', other);
+  }
+  div(other: Operand): Value {
+    return this.binary('Div', other);
+  }
+  pow(exponent: Operand): Value {
+    return this.binary('Pow', exponent);
+  }
+  equal(other: Operand): Value {
+    return this.binary('Equal', other);
+  }
+  less(other: Operand): Value {
+    return this.binary('Less', other);
+  }
+  greater(other: Operand): Value {
+    return this.binary('Greater', other);
+  }
   /** Elementwise maximum of the two. */
-  maximum(other: Operand): Value { return this.binary('Max', other); }
-  minimum(other: Operand): Value { return this.binary('Min', other); }
+  maximum(other: Operand): Value {
+    return this.binary('Max', other);
+  }
+  minimum(other: Operand): Value {
+    return this.binary('Min', other);
+  }
 
-  neg(): Value { return this.unary('Neg'); }
-  abs(): Value { return this.unary('Abs'); }
-  sqrt(): Value { return this.unary('Sqrt'); }
-  exp(): Value { return this.unary('Exp'); }
-  log(): Value { return this.unary('Log'); }
-  erf(): Value { return this.unary('Erf'); }
-  tanh(): Value { return this.unary('Tanh'); }
-  sigmoid(): Value { return this.unary('Sigmoid'); }
-  relu(): Value { return this.unary('Relu'); }
-  square(): Value { return this.mul(this); }
-  not(): Value { return this.unary('Not'); }
+  neg(): Value {
+    return this.unary('Neg');
+  }
+  abs(): Value {
+    return this.unary('Abs');
+  }
+  sqrt(): Value {
+    return this.unary('Sqrt');
+  }
+  exp(): Value {
+    return this.unary('Exp');
+  }
+  log(): Value {
+    return this.unary('Log');
+  }
+  erf(): Value {
+    return this.unary('Erf');
+  }
+  tanh(): Value {
+    return this.unary('Tanh');
+  }
+  sigmoid(): Value {
+    return this.unary('Sigmoid');
+  }
+  relu(): Value {
+    return this.unary('Relu');
+  }
+  square(): Value {
+    return this.mul(this);
+  }
+  not(): Value {
+    return this.unary('Not');
+  }
   /** Exact (erf) GELU as one node: com.microsoft `Gelu`. */
-  gelu(): Value { return this.graph.emit('Gelu', [this])[0]!; }
+  gelu(): Value {
+    return this.graph.emit('Gelu', [this])[0]!;
+  }
 
   /** Batched matrix product over the last two axes, broadcasting the rest. */
-  matmul(other: Value): Value { return this.graph.emit('MatMul', [this, other])[0]!; }
+  matmul(other: Value): Value {
+    return this.graph.emit('MatMul', [this, other])[0]!;
+  }
 
   /** Axis `i` of the result is axis `perm[i]`. Undoing the transposition that made this value gives back its source. */
   transpose(perm: readonly number[]): Value {
@@ -75,7 +121,9 @@ export class Value {
   }
 
   /** Broadcasts to the shape of `other`, at run time where it is symbolic. */
-  expandLike(other: Value): Value { return this.expand(other.shape, other); }
+  expandLike(other: Value): Value {
+    return this.expand(other.shape, other);
+  }
 
   /** Broadcasts to `shape`; `source` is a value that has this shape, needed when it is symbolic. */
   expand(shape: Shape, source?: Value): Value {
@@ -83,30 +131,57 @@ export class Value {
   }
 
   /** The value's shape at run time, int64 `[rank]`. */
-  runtimeShape(): Value { return this.graph.emit('Shape', [this])[0]!; }
+  runtimeShape(): Value {
+    return this.graph.emit('Shape', [this])[0]!;
+  }
 
-  sum(axes: readonly number[], keepDims = true): Value { return this.reduce('ReduceSum', axes, keepDims); }
-  mean(axes: readonly number[], keepDims = true): Value { return this.reduce('ReduceMean', axes, keepDims); }
-  max(axes: readonly number[], keepDims = true): Value { return this.reduce('ReduceMax', axes, keepDims); }
-  argMax(axis: number, keepDims = false): Value { return this.graph.emit('ArgMax', [this], { axis, keepdims: keepDims ? 1 : 0 })[0]!; }
+  sum(axes: readonly number[], keepDims = true): Value {
+    return this.reduce('ReduceSum', axes, keepDims);
+  }
+  mean(axes: readonly number[], keepDims = true): Value {
+    return this.reduce('ReduceMean', axes, keepDims);
+  }
+  max(axes: readonly number[], keepDims = true): Value {
+    return this.reduce('ReduceMax', axes, keepDims);
+  }
+  argMax(axis: number, keepDims = false): Value {
+    return this.graph.emit('ArgMax', [this], { axis, keepdims: keepDims ? 1 : 0 })[0]!;
+  }
 
-  softmax(axis = -1): Value { return this.graph.emit('Softmax', [this], { axis })[0]!; }
-  logSoftmax(axis = -1): Value { return this.graph.emit('LogSoftmax', [this], { axis })[0]!; }
+  softmax(axis = -1): Value {
+    return this.graph.emit('Softmax', [this], { axis })[0]!;
+  }
+  logSoftmax(axis = -1): Value {
+    return this.graph.emit('LogSoftmax', [this], { axis })[0]!;
+  }
 
   /** Rows (or slices along `axis`) at int64 `indices`. */
-  gather(indices: Value, axis = 0): Value { return this.graph.emit('Gather', [this, indices], { axis })[0]!; }
-  gatherElements(indices: Value, axis: number): Value { return this.graph.emit('GatherElements', [this, indices], { axis })[0]!; }
+  gather(indices: Value, axis = 0): Value {
+    return this.graph.emit('Gather', [this, indices], { axis })[0]!;
+  }
+  gatherElements(indices: Value, axis: number): Value {
+    return this.graph.emit('GatherElements', [this, indices], { axis })[0]!;
+  }
 
   /** This boolean selects from `whenTrue` or `whenFalse`, broadcasting. */
-  where(whenTrue: Value, whenFalse: Value): Value { return this.graph.emit('Where', [this, whenTrue, whenFalse])[0]!; }
+  where(whenTrue: Value, whenFalse: Value): Value {
+    return this.graph.emit('Where', [this, whenTrue, whenFalse])[0]!;
+  }
 
-  concat(others: readonly Value[], axis: number): Value { return this.graph.emit('Concat', [this, ...others], { axis })[0]!; }
+  concat(others: readonly Value[], axis: number): Value {
+    return this.graph.emit('Concat', [this, ...others], { axis })[0]!;
+  }
 
   /** `[start, end)` along `axis`; ends may be negative, or Infinity for "to the end". */
   slice(axis: number, start: number, end: number): Value {
     const g = this.graph;
     const last = Number.isFinite(end) ? end : 2 ** 31 - 1;
-    return g.emit('Slice', [this, g.constant([start], 'int64'), g.constant([last], 'int64'), g.constant([axis < 0 ? axis + this.rank : axis], 'int64')])[0]!;
+    return g.emit('Slice', [
+      this,
+      g.constant([start], 'int64'),
+      g.constant([last], 'int64'),
+      g.constant([axis < 0 ? axis + this.rank : axis], 'int64'),
+    ])[0]!;
   }
 
   /** Equal parts along `axis`. */
@@ -114,9 +189,15 @@ export class Value {
     return this.graph.emit('Split', [this, this.graph.constant(sizes, 'int64')], { axis }, sizes.length);
   }
 
-  squeeze(axes: readonly number[]): Value { return this.graph.emit('Squeeze', [this, this.graph.constant(axes, 'int64')])[0]!; }
-  unsqueeze(axes: readonly number[]): Value { return this.graph.emit('Unsqueeze', [this, this.graph.constant(axes, 'int64')])[0]!; }
-  cast(to: DType): Value { return to === this.dtype ? this : this.graph.emit('Cast', [this], { to: dtypeCode(to) })[0]!; }
+  squeeze(axes: readonly number[]): Value {
+    return this.graph.emit('Squeeze', [this, this.graph.constant(axes, 'int64')])[0]!;
+  }
+  unsqueeze(axes: readonly number[]): Value {
+    return this.graph.emit('Unsqueeze', [this, this.graph.constant(axes, 'int64')])[0]!;
+  }
+  cast(to: DType): Value {
+    return to === this.dtype ? this : this.graph.emit('Cast', [this], { to: dtypeCode(to) })[0]!;
+  }
 
   /** Normalises over the last axis. Returns the result only; `autodiff` asks for mean and inverse deviation itself. */
   layerNormalization(scale: Value, bias: Value, epsilon: number): Value {
@@ -127,7 +208,10 @@ export class Value {
     return this.graph.emit(op, [this])[0]!;
   }
 
-  private binary(op: 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Equal' | 'Less' | 'Greater' | 'Max' | 'Min', other: Operand): Value {
+  private binary(
+    op: 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Equal' | 'Less' | 'Greater' | 'Max' | 'Min',
+    other: Operand,
+  ): Value {
     const right = typeof other === 'number' ? this.graph.scalar(other, this.dtype) : other;
     return this.graph.emit(op, [this, right])[0]!;
   }

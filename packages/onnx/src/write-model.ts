@@ -51,20 +51,29 @@ export function writeModelWithExternalData(
     const offset = Math.ceil(end / PAGE) * PAGE;
     placed.push({ offset, raw });
     end = offset + raw.byteLength;
-    return { ...describe(name, tensor), external: { location: path, offset: String(offset), length: String(raw.byteLength) } };
+    return {
+      ...describe(name, tensor),
+      external: { location: path, offset: String(offset), length: String(raw.byteLength) },
+    };
   });
   const data = new Uint8Array(end);
   for (const { offset, raw } of placed) data.set(raw, offset);
   return { model, data };
 }
 
-function encode(graph: Graph, options: WriteModelOptions, store: (name: string, tensor: HostTensor) => TensorProto): Uint8Array {
-  if (graph.outputs.length === 0) throw new GraphError('A graph without outputs computes nothing; call output() before writing it');
+function encode(
+  graph: Graph,
+  options: WriteModelOptions,
+  store: (name: string, tensor: HostTensor) => TensorProto,
+): Uint8Array {
+  if (graph.outputs.length === 0)
+    throw new GraphError('A graph without outputs computes nothing; call output() before writing it');
   const used = new Set<Value>(graph.outputs);
   for (const node of graph.nodes) for (const value of node.inputs) if (value !== null) used.add(value);
   const initializers = Array.from(graph.initializers, ([value, tensor]) => store(value.name, tensor));
   const bytes = initializers.reduce((sum, { raw }) => sum + (raw?.byteLength ?? 0), 0);
-  if (bytes > MAX_BYTES) throw new GraphError(`The weights take ${bytes} bytes, over protobuf's limit; use writeModelWithExternalData`);
+  if (bytes > MAX_BYTES)
+    throw new GraphError(`The weights take ${bytes} bytes, over protobuf's limit; use writeModelWithExternalData`);
   const contrib = graph.nodes.some(({ domain }) => domain === 'com.microsoft');
   const model: ModelProto = {
     irVersion: IR_VERSION,

@@ -32,7 +32,9 @@ export function tensor<D extends DType>(
   }
   if (Array.isArray(data)) return { dtype, dims, data: convert(dtype, data) };
   if (!(data instanceof type)) {
-    throw new TensorError(`A ${dtype} tensor is carried by ${(type as { name?: string }).name}, got ${data.constructor.name}`);
+    throw new TensorError(
+      `A ${dtype} tensor is carried by ${(type as { name?: string }).name}, got ${data.constructor.name}`,
+    );
   }
   return { dtype, dims, data };
 }

@@ -118,7 +118,8 @@ function mixWords(key: Uint32Array, labels: readonly (string | number)[]): Uint3
   };
   for (const label of labels) {
     if (typeof label === 'number') {
-      if (!Number.isSafeInteger(label)) throw new TensorError(`A stream label is a string or a whole number, got ${label}`);
+      if (!Number.isSafeInteger(label))
+        throw new TensorError(`A stream label is a string or a whole number, got ${label}`);
       absorb(1);
       absorb(label | 0);
       absorb(Math.floor(label / 2 ** 32) | 0);
@@ -128,7 +129,8 @@ function mixWords(key: Uint32Array, labels: readonly (string | number)[]): Uint3
       for (let i = 0; i < label.length; i++) absorb(label.charCodeAt(i));
     }
   }
-  for (let i = 0; i < 8; i++) words[i & 3] = splitmix(words[i & 3]! ^ words[(i + 3) & 3]! ^ Math.imul(i + 1, 0x9e3779b9));
+  for (let i = 0; i < 8; i++)
+    words[i & 3] = splitmix(words[i & 3]! ^ words[(i + 3) & 3]! ^ Math.imul(i + 1, 0x9e3779b9));
   return words;
 }
 

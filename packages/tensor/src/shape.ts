@@ -15,7 +15,8 @@ export function elementCount(dims: readonly number[]): number {
     }
     count *= dim;
   }
-  if (!Number.isSafeInteger(count)) throw new TensorError(`A tensor of dims ${formatShape(dims)} has too many elements`);
+  if (!Number.isSafeInteger(count))
+    throw new TensorError(`A tensor of dims ${formatShape(dims)} has too many elements`);
   return count;
 }
 

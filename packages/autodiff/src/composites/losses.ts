@@ -1,4 +1,4 @@
-import { type Value, ShapeMismatchError } from '@zooid/onnx';
+import { ShapeMismatchError, type Value } from '@zooid/onnx';
 import { withGradient } from '../custom-gradient.js';
 import { lazy } from '../vjp/lazy.js';
 import { maskedMean } from './reductions.js';
@@ -24,7 +24,8 @@ export interface CrossEntropyOptions {
 export function crossEntropy(logits: Value, labels: Value, options: CrossEntropyOptions = {}): Value {
   const { classWeights, exampleWeights, ignoreIndex = -100 } = options;
   const { graph, dtype } = logits;
-  if (labels.rank !== logits.rank - 1) throw new ShapeMismatchError('crossEntropy', logits.shape.slice(0, -1), labels.shape);
+  if (labels.rank !== logits.rank - 1)
+    throw new ShapeMismatchError('crossEntropy', logits.shape.slice(0, -1), labels.shape);
   const ignored = ignoreIndex === null ? undefined : labels.equal(ignoreIndex);
   const safeLabels = ignored === undefined ? labels : ignored.where(graph.scalar(0, 'int64'), labels);
   const counts = ignored?.not().cast(dtype);
@@ -61,7 +62,10 @@ export function crossEntropyPerExample(
   const hard = scaled(onLabel === undefined ? picked : picked.mul(onLabel), kept);
   // ε/C per class, times the class weight where there are any.
   const spread = lazy(() => {
-    const each = typeof classes === 'number' ? logits.graph.scalar(labelSmoothing / classes) : logits.graph.scalar(labelSmoothing).div(classCount(logits));
+    const each =
+      typeof classes === 'number'
+        ? logits.graph.scalar(labelSmoothing / classes)
+        : logits.graph.scalar(labelSmoothing).div(classCount(logits));
     return classWeights === undefined ? each : classWeights.mul(each);
   });
   const value = labelSmoothing === 0 ? hard : hard.add(logProbabilities.mul(spread()).sum([last]));
@@ -76,7 +80,11 @@ export function crossEntropyPerExample(
       let soft: Value;
       if (labelSmoothing === 0) soft = probabilities.mul(hit);
       else if (onLabel === undefined) soft = probabilities.sub(spread()).mul(row);
-      else soft = probabilities.mul(onLabel.mul(kept).add(spread().sum([0]))).sub(spread()).mul(row);
+      else
+        soft = probabilities
+          .mul(onLabel.mul(kept).add(spread().sum([0])))
+          .sub(spread())
+          .mul(row);
       return [logits.graph.emit('ScatterElements', [soft, index, hit.neg()], { axis: last, reduction: 'add' })[0]!];
     },
   });
@@ -101,7 +109,11 @@ export interface ElementwiseLossOptions {
  * @param logits any shape.
  * @param targets float, same shape, in [0, 1].
  */
-export function binaryCrossEntropyWithLogits(logits: Value, targets: Value, options: ElementwiseLossOptions = {}): Value {
+export function binaryCrossEntropyWithLogits(
+  logits: Value,
+  targets: Value,
+  options: ElementwiseLossOptions = {},
+): Value {
   const softplus = logits.graph.emit('Softplus', [logits])[0]!;
   return reduceLoss(softplus.sub(logits.mul(targets)), options);
 }
@@ -126,7 +138,10 @@ function alignLeading(weights: Value, like: Value): Value {
 }
 
 function classCount(logits: Value): Value {
-  return logits.runtimeShape().gather(logits.graph.scalar(logits.rank - 1, 'int64')).cast(logits.dtype);
+  return logits
+    .runtimeShape()
+    .gather(logits.graph.scalar(logits.rank - 1, 'int64'))
+    .cast(logits.dtype);
 }
 
 const allAxes = (x: Value) => x.shape.map((_, i) => i);

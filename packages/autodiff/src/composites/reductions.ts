@@ -14,7 +14,13 @@ export function logSumExp(x: Value, axis = -1, keepDims = false): Value {
 
 /** `x / max(‖x‖₂, ε)` along `axis`; a zero vector stays zero, with gradient zero. */
 export function l2normalize(x: Value, axis = -1, epsilon = 1e-12): Value {
-  return x.div(x.square().sum([axis]).maximum(epsilon ** 2).sqrt());
+  return x.div(
+    x
+      .square()
+      .sum([axis])
+      .maximum(epsilon ** 2)
+      .sqrt(),
+  );
 }
 
 /**

@@ -5,16 +5,23 @@ import { lazy } from './lazy.js';
 import type { Cotangent, VjpNode, VjpRule } from './rule.js';
 
 /** A rule for `y = f(x)`: the cotangent of `x` from `dy`, `y` and `x`. */
-const unary = (rule: (dy: Value, y: Value, x: Value) => Value): VjpRule => ({ dy, y, x }) => [() => rule(dy, y, x)];
+const unary =
+  (rule: (dy: Value, y: Value, x: Value) => Value): VjpRule =>
+  ({ dy, y, x }) => [() => rule(dy, y, x)];
 
 /** A rule for `y = f(a, b)` with broadcasting; each part gives the cotangent before un-broadcasting. */
-const binary = (
-  left: (dy: Value, a: Value, b: Value, y: Value) => Value,
-  right: (dy: Value, a: Value, b: Value, y: Value) => Value,
-): VjpRule => ({ dy, y, inputs: [a, b] }) => [
-  () => sumTo(left(dy, a!, b!, y), a!.shape),
-  () => sumTo(right(dy, a!, b!, y), b!.shape),
-];
+const binary =
+  (
+    left: (dy: Value, a: Value, b: Value, y: Value) => Value,
+    right: (dy: Value, a: Value, b: Value, y: Value) => Value,
+  ): VjpRule =>
+  ({ dy, y, inputs: [a, b] }) => [
+    () => sumTo(left(dy, a!, b!, y), a!.shape),
+    () => sumTo(right(dy, a!, b!, y), b!.shape),
+  ];
+
+/** About the smallest normal float32. */
+const SMALLEST = 1e-37;
 
 const half = (x: Value) => x.mul(0.5);
 
@@ -28,25 +35,39 @@ function extremum(node: VjpNode): readonly Cotangent[] {
 
 function power({ x, y, dy, inputs, graph }: VjpNode): readonly Cotangent[] {
   const exponent = inputs[1]!;
-  const zero = () => graph.scalar(0, x.dtype);
-  const known = graph.initializers.get(exponent);
-  const constant = known?.data.length === 1 ? Number(known.data[0]) : undefined;
+  const constant = graph.initializers.get(exponent);
+  const isSquare = constant?.data.length === 1 && Number(constant.data[0]) === 2;
   return [
     () => {
-      if (constant === 2) return dy.mul(x).mul(2);
+      if (isSquare) return dy.mul(x.mul(2));
       const e = exponent.cast(x.dtype);
       return sumTo(dy.mul(e).mul(x.pow(e.sub(1))), x.shape);
     },
-    // x^e · ln x, taken as 0 where the logarithm does not exist.
-    () => sumTo(dy.mul(x.greater(0).where(y.mul(x.maximum(Number.MIN_VALUE < 1e-38 ? 1e-38 : 0).log()), zero())), exponent.shape),
+    // d/de xᵉ = xᵉ · ln x, taken as 0 where the logarithm does not exist. The maximum keeps the unused branch finite.
+    () => {
+      const slope = y.mul(x.maximum(SMALLEST).log());
+      return sumTo(dy.mul(x.greater(0).where(slope, graph.scalar(0, x.dtype))), exponent.shape);
+    },
   ];
 }
 
 export const elementwiseVjps = {
-  Add: binary((dy) => dy, (dy) => dy),
-  Sub: binary((dy) => dy, (dy) => dy.neg()),
-  Mul: binary((dy, _a, b) => dy.mul(b), (dy, a) => dy.mul(a)),
-  Div: binary((dy, _a, b) => dy.div(b), (dy, _a, b, y) => dy.mul(y).div(b).neg()),
+  Add: binary(
+    (dy) => dy,
+    (dy) => dy,
+  ),
+  Sub: binary(
+    (dy) => dy,
+    (dy) => dy.neg(),
+  ),
+  Mul: binary(
+    (dy, _a, b) => dy.mul(b),
+    (dy, a) => dy.mul(a),
+  ),
+  Div: binary(
+    (dy, _a, b) => dy.div(b),
+    (dy, _a, b, y) => dy.mul(y).div(b).neg(),
+  ),
   Pow: power,
   Max: extremum,
   Min: extremum,
@@ -84,9 +105,7 @@ export const elementwiseVjps = {
   Clip: (node) => {
     const { x, y, dy, graph } = node;
     const bounds = [node.optional(1), node.optional(2)].filter((bound) => bound !== undefined);
-    return [
-      () => bounds.reduce((kept, bound) => y.equal(bound).where(graph.scalar(0, x.dtype), kept), dy),
-    ];
+    return [() => bounds.reduce((kept, bound) => y.equal(bound).where(graph.scalar(0, x.dtype), kept), dy)];
   },
   Cast: ({ dy, x }) => [() => dy.cast(x.dtype)],
   Identity: unary((dy) => dy),

@@ -10,7 +10,10 @@ import type { Value } from '@zooid/onnx';
 export function geluGradient(dy: Value, x: Value): Value {
   const { graph, dtype } = x;
   const t = x.mul(Math.SQRT1_2);
-  const density = graph.scalar(-0.5 * Math.log(2 * Math.PI), dtype).sub(t.square()).exp();
+  const density = graph
+    .scalar(-0.5 * Math.log(2 * Math.PI), dtype)
+    .sub(t.square())
+    .exp();
   const cumulative = graph.emit('HardSigmoid', [t.erf()], { alpha: 0.5, beta: 0.5 })[0]!;
   return dy.mul(cumulative.add(x.mul(density)));
 }

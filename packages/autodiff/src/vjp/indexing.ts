@@ -15,7 +15,8 @@ export const indexingVjps = {
     const [indices, updates] = [node.inputs[1]!, node.inputs[2]!];
     const axis = axisOf(node);
     const reduction = stringAttribute(attributes, 'reduction', 'none');
-    if (reduction !== 'none' && reduction !== 'add') return node.missing(`has no VJP rule for reduction '${reduction}'`);
+    if (reduction !== 'none' && reduction !== 'add')
+      return node.missing(`has no VJP rule for reduction '${reduction}'`);
     return [
       () => {
         if (reduction === 'add') return dy;

@@ -87,7 +87,7 @@ export const movementVjps = {
     return [
       () => {
         const pads = graph.contents(inputs[1]!);
-        if (pads === undefined || node.attributes.mode !== undefined && node.attributes.mode !== 'constant') {
+        if (pads === undefined || (node.attributes.mode !== undefined && node.attributes.mode !== 'constant')) {
           return node.missing('has no VJP rule for computed pads or modes other than constant');
         }
         const starts = pads.slice(0, x.rank);

@@ -32,18 +32,18 @@ function layerNormalization(node: VjpNode): readonly Cotangent[] {
       return dy.mul(scale).sub(dy.matmul(weights)).sub(centred().mul(slope)).mul(inverseDeviation());
     },
     // Σ over rows of dy·c/σ: the row of all 1/σ times the matrix dy·c.
-    () => inverseDeviation().reshape([1, -1]).matmul(product().reshape([-1, width])).reshape([width]),
+    () =>
+      inverseDeviation()
+        .reshape([1, -1])
+        .matmul(product().reshape([-1, width]))
+        .reshape([width]),
     () => sumTo(dy, inputs[2]!.shape),
   ];
 }
 
 export const normalizationVjps = {
-  Softmax: ({ y, dy, attributes }) => [
-    () => y.mul(dy.sub(dy.mul(y).sum([intAttribute(attributes, 'axis', -1)]))),
-  ],
-  LogSoftmax: ({ y, dy, attributes }) => [
-    () => dy.sub(y.exp().mul(dy.sum([intAttribute(attributes, 'axis', -1)]))),
-  ],
+  Softmax: ({ y, dy, attributes }) => [() => y.mul(dy.sub(dy.mul(y).sum([intAttribute(attributes, 'axis', -1)])))],
+  LogSoftmax: ({ y, dy, attributes }) => [() => dy.sub(y.exp().mul(dy.sum([intAttribute(attributes, 'axis', -1)])))],
   LayerNormalization: layerNormalization,
   Dropout: (node) => {
     if (node.optional(2) !== undefined) return node.missing('has no VJP rule in training mode; feed a mask instead');

@@ -1,8 +1,8 @@
 import { intAttribute, type Op, runtimeShape, type Value } from '@zooid/onnx';
 import { elementCount, isStaticShape } from '@zooid/tensor';
+import { lazy } from './lazy.js';
 import type { Cotangent, VjpNode, VjpRule } from './rule.js';
 import { scatterInto } from './scatter.js';
-import { lazy } from './lazy.js';
 
 /** `value`, a reduction of `x`, with the reduced axes back as axes of size 1. */
 function keepAxes(value: Value, x: Value, node: VjpNode): Value {
@@ -26,7 +26,13 @@ const mean: VjpRule = (node) => [
     const dims = reducedAxes(node, x).map((axis) => x.shape[axis]!);
     const scaled = isStaticShape(dims)
       ? dy.mul(1 / elementCount(dims))
-      : dy.div(dims.map((dim) => runtimeShape(graph, [dim])).reduce((a, b) => a.mul(b)).cast(dy.dtype).reshape([]));
+      : dy.div(
+          dims
+            .map((dim) => runtimeShape(graph, [dim]))
+            .reduce((a, b) => a.mul(b))
+            .cast(dy.dtype)
+            .reshape([]),
+        );
     return keepAxes(scaled, x, node).expandLike(x);
   },
 ];
@@ -44,9 +50,15 @@ export const reductionVjps = {
   ReduceMax: extremum,
   ReduceMin: extremum,
   ArgMax: 'constant',
-  TopK: ({ x, dy, outputs, attributes }) => [() => scatterInto(x, outputs[1]!, dy, intAttribute(attributes, 'axis', -1))],
+  TopK: ({ x, dy, outputs, attributes }) => [
+    () => scatterInto(x, outputs[1]!, dy, intAttribute(attributes, 'axis', -1)),
+  ],
   // y_i = Σ_{j ≤ i} x_j, so dx_j = Σ_{i ≥ j} dy_i: the same sum from the other end.
   CumSum: ({ dy, inputs, graph, attributes }) => [
-    () => graph.emit('CumSum', [dy, inputs[1]!], { ...attributes, reverse: 1 - intAttribute(attributes, 'reverse', 0) })[0]!,
+    () =>
+      graph.emit('CumSum', [dy, inputs[1]!], {
+        ...attributes,
+        reverse: 1 - intAttribute(attributes, 'reverse', 0),
+      })[0]!,
   ],
 } satisfies Partial<Record<Op, VjpRule | 'constant' | 'missing'>>;

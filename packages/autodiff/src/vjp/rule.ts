@@ -14,7 +14,7 @@ export class VjpNode {
     /** Cotangents of the outputs; `undefined` where an output does not influence the loss. */
     readonly cotangents: readonly (Value | undefined)[],
     /** Node names from the loss to this node, for messages. */
-    private readonly path: readonly string[],
+    private readonly path: () => readonly string[],
   ) {}
 
   get graph(): Graph {
@@ -54,6 +54,6 @@ export class VjpNode {
 
   /** Refuses a case that the rule does not cover. */
   missing(reason: string): never {
-    throw new MissingGradientError(this.node.op, this.path, reason);
+    throw new MissingGradientError(this.node.op, this.path(), reason);
   }
 }

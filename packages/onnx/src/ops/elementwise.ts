@@ -1,15 +1,46 @@
 import type { Dim, DType } from '@zooid/tensor';
-import { addDims, divideDims, multiplyDims, subtractDims } from '../dims.js';
-import { dtypeFromCode } from '../data-types.js';
 import { intAttribute } from '../attributes.js';
+import { dtypeFromCode } from '../data-types.js';
+import { addDims, divideDims, multiplyDims, subtractDims } from '../dims.js';
 import type { NodeView, OpRule, OutputType } from './rule.js';
 
 export type ElementwiseOp =
-  | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Max' | 'Min'
-  | 'Equal' | 'Less' | 'LessOrEqual' | 'Greater' | 'GreaterOrEqual' | 'And' | 'Or' | 'Not'
-  | 'Neg' | 'Abs' | 'Sign' | 'Sqrt' | 'Reciprocal' | 'Exp' | 'Log' | 'Erf' | 'Sin' | 'Cos' | 'Floor'
-  | 'Tanh' | 'Sigmoid' | 'HardSigmoid' | 'Softplus' | 'Relu' | 'Gelu' | 'Clip'
-  | 'Cast' | 'Identity' | 'Where';
+  | 'Add'
+  | 'Sub'
+  | 'Mul'
+  | 'Div'
+  | 'Pow'
+  | 'Max'
+  | 'Min'
+  | 'Equal'
+  | 'Less'
+  | 'LessOrEqual'
+  | 'Greater'
+  | 'GreaterOrEqual'
+  | 'And'
+  | 'Or'
+  | 'Not'
+  | 'Neg'
+  | 'Abs'
+  | 'Sign'
+  | 'Sqrt'
+  | 'Reciprocal'
+  | 'Exp'
+  | 'Log'
+  | 'Erf'
+  | 'Sin'
+  | 'Cos'
+  | 'Floor'
+  | 'Tanh'
+  | 'Sigmoid'
+  | 'HardSigmoid'
+  | 'Softplus'
+  | 'Relu'
+  | 'Gelu'
+  | 'Clip'
+  | 'Cast'
+  | 'Identity'
+  | 'Where';
 
 type Fold = (a: Dim, b: Dim) => Dim | undefined;
 
@@ -30,7 +61,8 @@ function arithmetic(fold?: Fold): OpRule {
 
 function foldContents(node: NodeView, fold: Fold): readonly Dim[] | undefined {
   const [a, b] = [node.contents(0), node.contents(1)];
-  if (a === undefined || b === undefined || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
+  if (a === undefined || b === undefined || (a.length !== b.length && a.length !== 1 && b.length !== 1))
+    return undefined;
   const result = Array.from({ length: Math.max(a.length, b.length) }, (_, i) =>
     fold(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!),
   );
@@ -48,7 +80,9 @@ function comparison(...dtypes: readonly DType[]): OpRule {
 
 const variadic: OpRule = (node) => {
   const values = node.inputs.map((_, i) => node.input(i));
-  return [{ dtype: node.commonDType(node.input(0), ...values), shape: node.broadcast(...values.map(({ shape }) => shape)) }];
+  return [
+    { dtype: node.commonDType(node.input(0), ...values), shape: node.broadcast(...values.map(({ shape }) => shape)) },
+  ];
 };
 
 /** An output like the first input; `float` ops refuse integers. */

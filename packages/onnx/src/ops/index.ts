@@ -1,5 +1,6 @@
-import { GraphError, UnsupportedOpError } from '../errors.js';
+import { formatShape } from '@zooid/tensor';
 import type { Attributes } from '../attributes.js';
+import { GraphError, UnsupportedOpError } from '../errors.js';
 import type { Graph } from '../graph.js';
 import type { Value } from '../value.js';
 import { type ElementwiseOp, elementwiseRules } from './elementwise.js';
@@ -49,6 +50,11 @@ export function inferOutputs(
   const stranger = inputs.find((value) => value !== null && value.graph !== graph);
   if (stranger) throw new GraphError(`${op} was given '${stranger.name}', which belongs to another graph`);
   const outputs = opRules[op](new NodeView(op, inputs, attributes, outputCount, graph));
-  if (outputs.length < outputCount) throw new GraphError(`${op} has ${outputs.length} outputs, ${outputCount} were asked for`);
+  if (outputs.length < outputCount)
+    throw new GraphError(`${op} has ${outputs.length} outputs, ${outputCount} were asked for`);
+  for (const { shape } of outputs) {
+    const wrong = shape.find((dim) => typeof dim === 'number' && (!Number.isSafeInteger(dim) || dim < 0));
+    if (wrong !== undefined) throw new GraphError(`${op} would have a dim of ${wrong} in ${formatShape(shape)}`);
+  }
   return outputs.slice(0, outputCount);
 }

@@ -1,11 +1,17 @@
 import type { Dim } from '@zooid/tensor';
-import { tensorAttribute, intAttribute } from '../attributes.js';
+import { intAttribute, tensorAttribute } from '../attributes.js';
 import { divideDims, subtractDims } from '../dims.js';
-import { GraphError } from '../errors.js';
 import type { OpRule } from './rule.js';
 
 export type IndexingOp =
-  | 'Gather' | 'GatherElements' | 'ScatterElements' | 'ScatterND' | 'OneHot' | 'Shape' | 'ConstantOfShape' | 'Range';
+  | 'Gather'
+  | 'GatherElements'
+  | 'ScatterElements'
+  | 'ScatterND'
+  | 'OneHot'
+  | 'Shape'
+  | 'ConstantOfShape'
+  | 'Range';
 
 const scatter: OpRule = (node) => {
   const [data, updates] = [node.input(0), node.input(2)];
@@ -21,7 +27,9 @@ export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
     const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
     const [contents, at] = [node.contents(0), node.numbers(1)];
     const picked = data.shape.length === 1 ? at?.map((i) => contents?.at(i)) : undefined;
-    return [{ dtype: data.dtype, shape, ...(picked?.every((dim) => dim !== undefined) && { contents: picked as Dim[] }) }];
+    return [
+      { dtype: data.dtype, shape, ...(picked?.every((dim) => dim !== undefined) && { contents: picked as Dim[] }) },
+    ];
   },
   GatherElements: (node) => {
     const [data, indices] = [node.input(0), node.input(1)];
@@ -33,7 +41,8 @@ export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
   ScatterElements: (node) => {
     const { shape } = node.input(0);
     node.axis(shape.length, 0);
-    for (const i of [1, 2]) if (node.input(i).shape.length !== shape.length) node.fail(`${shape.length} axes`, node.input(i).shape);
+    for (const i of [1, 2])
+      if (node.input(i).shape.length !== shape.length) node.fail(`${shape.length} axes`, node.input(i).shape);
     return scatter(node);
   },
   ScatterND: scatter,
@@ -53,14 +62,16 @@ export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
     const dtype = tensorAttribute(node.attributes, 'value')?.dtype ?? 'float32';
     const contents = node.contents(0);
     if (contents !== undefined) return [{ dtype, shape: contents }];
-    const rank = node.input(0).shape[0];
-    if (typeof rank !== 'number') throw new GraphError('ConstantOfShape needs a shape of known rank');
-    return [{ dtype, shape: node.freshShape(rank) }];
+    return [{ dtype, shape: node.freshShape(0) }];
   },
   Range: (node) => {
     const [start, limit, delta] = [node.input(0), node.input(1), node.input(2)];
     const [from, to, step] = [0, 1, 2].map((i) => node.contents(i)?.[0]);
-    const length = from === undefined || to === undefined || step === undefined ? undefined : divideDims([subtractDims(to, from)], [step]);
-    return [{ dtype: node.commonDType(start, limit, delta), shape: [length ?? node.freshDim()] }];
+    const length =
+      from === undefined || to === undefined || step === undefined
+        ? undefined
+        : divideDims([subtractDims(to, from)], [step]);
+    const size = typeof length === 'number' ? Math.max(0, length) : length;
+    return [{ dtype: node.commonDType(start, limit, delta), shape: [size ?? node.freshDim()] }];
   },
 };

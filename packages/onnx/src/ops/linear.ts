@@ -1,14 +1,8 @@
-import { isAnonymousDim, type Dim, type Shape } from '@zooid/tensor';
+import type { Shape } from '@zooid/tensor';
 import { intAttribute } from '../attributes.js';
 import type { NodeView, OpRule } from './rule.js';
 
 export type LinearOp = 'MatMul' | 'Gemm';
-
-/** Inner dims must agree; a number against a name is left to run time. */
-function contract(node: NodeView, left: Dim, right: Dim, expected: Shape, actual: Shape): void {
-  if (left === right || isAnonymousDim(left) || isAnonymousDim(right)) return;
-  if (typeof left === typeof right) node.fail(expected, actual);
-}
 
 function matmulShape(node: NodeView, a: Shape, b: Shape): Shape {
   if (a.length === 0 || b.length === 0) node.fail('operands of at least one axis', a.length === 0 ? a : b);
@@ -16,7 +10,8 @@ function matmulShape(node: NodeView, a: Shape, b: Shape): Shape {
   const left = a.length === 1 ? [1, a[0]!] : a;
   const right = b.length === 1 ? [b[0]!, 1] : b;
   const inner = left[left.length - 1]!;
-  contract(node, inner, right[right.length - 2]!, [...right.slice(0, -2), inner, right[right.length - 1]!], right);
+  if (!node.mayEqual(inner, right[right.length - 2]!))
+    node.fail([...right.slice(0, -2), inner, right[right.length - 1]!], right);
   const batch = node.broadcast(left.slice(0, -2), right.slice(0, -2));
   const rows = a.length === 1 ? [] : [left[left.length - 2]!];
   const columns = b.length === 1 ? [] : [right[right.length - 1]!];
@@ -31,10 +26,12 @@ export const linearRules: { readonly [P in LinearOp]: OpRule } = {
   Gemm: (node) => {
     const [a, b] = [node.input(0), node.input(1)];
     for (const { shape } of [a, b]) if (shape.length !== 2) node.fail('a matrix', shape);
-    const [rows, inner] = intAttribute(node.attributes, 'transA', 0) ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
+    const [rows, inner] = intAttribute(node.attributes, 'transA', 0)
+      ? [a.shape[1]!, a.shape[0]!]
+      : [a.shape[0]!, a.shape[1]!];
     const transposed = intAttribute(node.attributes, 'transB', 0) !== 0;
     const [other, columns] = transposed ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
-    contract(node, inner, other, transposed ? [columns, inner] : [inner, columns], b.shape);
+    if (!node.mayEqual(inner, other)) node.fail(transposed ? [columns, inner] : [inner, columns], b.shape);
     const shape = [rows, columns];
     const c = node.optional(2);
     if (c !== undefined) {

@@ -5,7 +5,18 @@ import { GraphError } from '../errors.js';
 import type { NodeView, OpRule } from './rule.js';
 
 export type MovementOp =
-  | 'Transpose' | 'Reshape' | 'Flatten' | 'Expand' | 'Tile' | 'Squeeze' | 'Unsqueeze' | 'Concat' | 'Slice' | 'Split' | 'Pad' | 'Trilu';
+  | 'Transpose'
+  | 'Reshape'
+  | 'Flatten'
+  | 'Expand'
+  | 'Tile'
+  | 'Squeeze'
+  | 'Unsqueeze'
+  | 'Concat'
+  | 'Slice'
+  | 'Split'
+  | 'Pad'
+  | 'Trilu';
 
 /** ONNX's "to the end" is any very large number. */
 const END = 2 ** 31 - 1;
@@ -25,13 +36,11 @@ export function reshapedShape(node: NodeView, from: Shape, target: readonly Dim[
   const quotient = divideDims(from, known);
   if (holes === 1) {
     const bothStatic = [...from, ...known].every((dim) => typeof dim === 'number');
-    if (quotient === undefined && bothStatic) node.fail(`a count divisible by ${multiplyDims(...known)} for target ${formatShape(target)}`, from);
+    if (quotient === undefined && bothStatic)
+      node.fail(`a count divisible by ${multiplyDims(...known)} for target ${formatShape(target)}`, from);
     return copied.with(copied.indexOf(-1), quotient ?? node.freshDim());
   }
-  // Anonymous dims may turn out to be anything, and a name may turn out to be a number; two different counts of the
-  // same kind cannot.
-  const [before, after] = [multiplyDims(...from), multiplyDims(...copied)];
-  if (before !== after && ![before, after].some(isAnonymousDim) && typeof before === typeof after) node.fail(copied, from);
+  if (!node.mayEqual(multiplyDims(...from), multiplyDims(...copied))) node.fail(copied, from);
   return copied;
 }
 
@@ -65,7 +74,11 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
   Transpose: (node) => {
     const { dtype, shape } = node.input(0);
     const perm = intsAttribute(node.attributes, 'perm') ?? shape.map((_, i) => shape.length - 1 - i);
-    if (perm.length !== shape.length || new Set(perm).size !== perm.length || perm.some((i) => !(i >= 0 && i < shape.length))) {
+    if (
+      perm.length !== shape.length ||
+      new Set(perm).size !== perm.length ||
+      perm.some((i) => !(i >= 0 && i < shape.length))
+    ) {
       node.fail(`${perm.length} axes for perm ${formatShape(perm)}`, shape);
     }
     return [{ dtype, shape: perm.map((axis) => shape[axis]!) }];
@@ -74,11 +87,7 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
     const { dtype, shape } = node.input(0);
     node.require(node.input(1), 'int64');
     const target = node.contents(1);
-    if (target === undefined) {
-      const rank = node.input(1).shape[0];
-      if (typeof rank !== 'number') throw new GraphError(`Reshape of '${node.input(0).name}' needs a target of known rank`);
-      return [{ dtype, shape: node.freshShape(rank) }];
-    }
+    if (target === undefined) return [{ dtype, shape: node.freshShape(1) }];
     const contents = target.length <= 1 ? node.contents(0) : undefined;
     const result = reshapedShape(node, shape, target, intAttribute(node.attributes, 'allowzero', 0) !== 0);
     return [{ dtype, shape: result, ...(contents && { contents }) }];
@@ -93,15 +102,19 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
     const { dtype, shape } = node.input(0);
     const target = node.contents(1);
     if (target !== undefined) return [{ dtype, shape: node.broadcast(shape, target) }];
-    const rank = node.input(1).shape[0];
-    if (typeof rank !== 'number') throw new GraphError(`Expand of '${node.input(0).name}' needs a target of known rank`);
-    return [{ dtype, shape: node.freshShape(Math.max(rank, shape.length)) }];
+    return [{ dtype, shape: node.freshDims(Math.max(node.vectorLength(1), shape.length)) }];
   },
   Tile: (node) => {
     const { dtype, shape } = node.input(0);
     const repeats = node.contents(1);
-    if (repeats !== undefined && repeats.length !== shape.length) node.fail(`${repeats.length} axes for repeats ${formatShape(repeats)}`, shape);
-    return [{ dtype, shape: shape.map((dim, i) => (repeats === undefined ? node.freshDim() : multiplyDims(dim, repeats[i]!))) }];
+    if (repeats !== undefined && repeats.length !== shape.length)
+      node.fail(`${repeats.length} axes for repeats ${formatShape(repeats)}`, shape);
+    return [
+      {
+        dtype,
+        shape: shape.map((dim, i) => (repeats === undefined ? node.freshDim() : multiplyDims(dim, repeats[i]!))),
+      },
+    ];
   },
   Squeeze: (node) => {
     const { dtype, shape } = node.input(0);
@@ -140,7 +153,7 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
         if (i === axis) return;
         const mine = shape[i]!;
         if (isAnonymousDim(mine) || (typeof mine === 'string' && typeof dim === 'number')) shape[i] = dim;
-        else if (typeof mine === typeof dim && mine !== dim && !isAnonymousDim(dim)) node.fail(first.with(axis, other[axis]!), other);
+        else if (!node.mayEqual(mine, dim)) node.fail(first.with(axis, other[axis]!), other);
       });
     }
     shape[axis] = addDims(...values.map((value) => value.shape[axis]!));
@@ -151,11 +164,11 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
   Slice: (node) => {
     const { dtype, shape } = node.input(0);
     const [starts, ends] = [node.contents(1), node.contents(2)];
-    const count = node.input(1).shape[0];
-    const axes = node.optional(3) === undefined
-      ? Array.from({ length: typeof count === 'number' ? count : shape.length }, (_, i) => i)
-      : node.numbers(3)?.map((axis) => node.positiveAxis(axis, shape.length));
-    if (axes === undefined) return [{ dtype, shape: node.freshShape(shape.length) }];
+    const axes =
+      node.optional(3) === undefined
+        ? Array.from({ length: node.vectorLength(1) }, (_, i) => node.positiveAxis(i, shape.length))
+        : node.numbers(3)?.map((axis) => node.positiveAxis(axis, shape.length));
+    if (axes === undefined) return [{ dtype, shape: node.freshDims(shape.length) }];
     const steps = node.optional(4) === undefined ? axes.map(() => 1) : node.contents(4);
     const result = [...shape];
     axes.forEach((axis, i) => {
@@ -163,7 +176,10 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
       result[axis] = size === undefined || (typeof size === 'number' && size < 0) ? node.freshDim() : size;
     });
     const contents = node.contents(0);
-    const kept = contents && starts && ends && steps && shape.length === 1 ? sliceContents(contents, starts[0]!, ends[0]!, steps[0]!) : undefined;
+    const kept =
+      contents && starts && ends && steps && shape.length === 1
+        ? sliceContents(contents, starts[0]!, ends[0]!, steps[0]!)
+        : undefined;
     return [{ dtype, shape: result, ...(kept && { contents: kept }) }];
   },
   Split: (node) => {
@@ -173,11 +189,15 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
     const sizes = node.optional(1) === undefined ? intsAttribute(node.attributes, 'split') : node.contents(1);
     if (sizes === undefined) {
       const part = divideDims([size], [node.outputCount]);
-      if (part === undefined && typeof size === 'number') node.fail(`a multiple of ${node.outputCount} along axis ${axis}`, shape);
-      return Array.from({ length: node.outputCount }, () => ({ dtype, shape: shape.with(axis, part ?? node.freshDim()) }));
+      if (part === undefined && typeof size === 'number')
+        node.fail(`a multiple of ${node.outputCount} along axis ${axis}`, shape);
+      return Array.from({ length: node.outputCount }, () => ({
+        dtype,
+        shape: shape.with(axis, part ?? node.freshDim()),
+      }));
     }
     const total = addDims(...sizes);
-    if (sizes.length !== node.outputCount || (typeof total === typeof size && total !== size && !isAnonymousDim(size))) {
+    if (sizes.length !== node.outputCount || !node.mayEqual(total, size)) {
       node.fail(`${total} along axis ${axis} for ${node.outputCount} parts ${formatShape(sizes)}`, shape);
     }
     return sizes.map((part) => ({ dtype, shape: shape.with(axis, part) }));
@@ -185,9 +205,15 @@ export const movementRules: { readonly [P in MovementOp]: OpRule } = {
   Pad: (node) => {
     const { dtype, shape } = node.input(0);
     const pads = node.contents(1);
-    if (pads !== undefined && pads.length !== 2 * shape.length) node.fail(`${pads.length / 2} axes for pads ${formatShape(pads)}`, shape);
+    if (pads !== undefined && pads.length !== 2 * shape.length)
+      node.fail(`${pads.length / 2} axes for pads ${formatShape(pads)}`, shape);
     return [
-      { dtype, shape: shape.map((dim, i) => (pads === undefined ? node.freshDim() : addDims(dim, pads[i]!, pads[shape.length + i]!))) },
+      {
+        dtype,
+        shape: shape.map((dim, i) =>
+          pads === undefined ? node.freshDim() : addDims(dim, pads[i]!, pads[shape.length + i]!),
+        ),
+      },
     ];
   },
   Trilu: (node) => {

@@ -17,7 +17,8 @@ export const normalizationRules: { readonly [P in NormalizationOp]: OpRule } = {
     const normalized = shape.slice(axis);
     for (const i of [1, 2]) {
       const parameter = node.optional(i);
-      if (parameter !== undefined && node.broadcast(shape, parameter.shape).length !== shape.length) node.fail(normalized, parameter.shape);
+      if (parameter !== undefined && node.broadcast(shape, parameter.shape).length !== shape.length)
+        node.fail(normalized, parameter.shape);
     }
     const statistics = shape.map((dim, i) => (i < axis ? dim : 1));
     return [

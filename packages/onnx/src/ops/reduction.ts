@@ -9,9 +9,11 @@ function reduce(node: NodeView) {
   const rank = x.shape.length;
   const keep = intAttribute(node.attributes, 'keepdims', 1) !== 0;
   const given = node.optional(1) === undefined ? intsAttribute(node.attributes, 'axes') : node.numbers(1);
-  if (node.optional(1) !== undefined && given === undefined) return [{ dtype: x.dtype, shape: node.freshShape(keep ? rank : 0) }];
+  if (node.optional(1) !== undefined && given === undefined)
+    return [{ dtype: x.dtype, shape: node.freshDims(keep ? rank : rank - node.vectorLength(1)) }];
   const all = given === undefined || given.length === 0;
-  if (all && intAttribute(node.attributes, 'noop_with_empty_axes', 0) !== 0) return [{ dtype: x.dtype, shape: x.shape }];
+  if (all && intAttribute(node.attributes, 'noop_with_empty_axes', 0) !== 0)
+    return [{ dtype: x.dtype, shape: x.shape }];
   const axes = new Set((all ? x.shape.map((_, i) => i) : given).map((axis) => node.positiveAxis(axis, rank)));
   const shape = keep ? x.shape.map((dim, i) => (axes.has(i) ? 1 : dim)) : x.shape.filter((_, i) => !axes.has(i));
   return [{ dtype: x.dtype, shape }];
@@ -34,7 +36,8 @@ export const reductionRules: { readonly [P in ReductionOp]: OpRule } = {
     node.require(node.input(1), 'int64');
     const k = node.contents(1)?.[0] ?? node.freshDim();
     const size = shape[axis]!;
-    if (typeof k === 'number' && typeof size === 'number' && k > size) node.fail(`at least ${k} entries along axis ${axis}`, shape);
+    if (typeof k === 'number' && typeof size === 'number' && k > size)
+      node.fail(`at least ${k} entries along axis ${axis}`, shape);
     const result = shape.with(axis, k);
     return [
       { dtype, shape: result },

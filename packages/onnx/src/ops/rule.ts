@@ -1,4 +1,12 @@
-import { broadcastShapes, type Dim, type DType, formatShape, type Shape, TensorError } from '@zooid/tensor';
+import {
+  broadcastShapes,
+  type Dim,
+  type DType,
+  formatShape,
+  isAnonymousDim,
+  type Shape,
+  TensorError,
+} from '@zooid/tensor';
 import type { Attributes } from '../attributes.js';
 import { intAttribute } from '../attributes.js';
 import { GraphError, ShapeMismatchError } from '../errors.js';
@@ -26,6 +34,7 @@ export class NodeView {
     readonly attributes: Attributes,
     readonly outputCount: number,
     private readonly graph: {
+      readonly foreign: boolean;
       contents(value: Value): readonly Dim[] | undefined;
       freshDim(): string;
     },
@@ -34,7 +43,8 @@ export class NodeView {
   /** A required input. @throws GraphError when it is missing. */
   input(index: number): Value {
     const value = this.inputs[index];
-    if (value == null) throw new GraphError(`${this.op} needs an input at position ${index}, got ${this.inputs.length} inputs`);
+    if (value == null)
+      throw new GraphError(`${this.op} needs an input at position ${index}, got ${this.inputs.length} inputs`);
     return value;
   }
 
@@ -58,8 +68,31 @@ export class NodeView {
     return this.graph.freshDim();
   }
 
-  freshShape(rank: number): string[] {
+  /** As many unknown dims as the vector input `index` has elements. @throws GraphError when that is unknown. */
+  freshShape(index: number): string[] {
+    return this.freshDims(this.vectorLength(index));
+  }
+
+  freshDims(rank: number): string[] {
     return Array.from({ length: rank }, () => this.freshDim());
+  }
+
+  /** How many elements the vector input `index` has. @throws GraphError when that is unknown or no plausible rank. */
+  vectorLength(index: number): number {
+    const value = this.input(index);
+    const length = value.shape[0];
+    if (value.shape.length !== 1 || typeof length !== 'number' || length > MAX_CONTENTS) {
+      throw new GraphError(
+        `${this.op} needs a vector of known length in '${value.name}', got ${formatShape(value.shape)}`,
+      );
+    }
+    return length;
+  }
+
+  /** Whether two dims can be the same at run time: equal, a number against a name, or anonymous. */
+  mayEqual(a: Dim, b: Dim): boolean {
+    if (a === b || typeof a !== typeof b || isAnonymousDim(a) || isAnonymousDim(b)) return true;
+    return this.graph.foreign && typeof a === 'string';
   }
 
   /** The attribute `axis` counted from the front. */
@@ -68,7 +101,8 @@ export class NodeView {
   }
 
   positiveAxis(axis: number, rank: number): number {
-    if (axis < -rank || axis >= rank) throw new GraphError(`${this.op} has axis ${axis}, but the tensor has ${rank} axes`);
+    if (axis < -rank || axis >= rank)
+      throw new GraphError(`${this.op} has axis ${axis}, but the tensor has ${rank} axes`);
     return axis < 0 ? axis + rank : axis;
   }
 
@@ -77,8 +111,25 @@ export class NodeView {
       return broadcastShapes(...shapes);
     } catch (error) {
       if (!(error instanceof TensorError)) throw error;
-      throw new ShapeMismatchError(this.op, `a shape that broadcasts to ${formatShape(shapes[0]!)}`, shapes[1] ?? []);
+      if (this.graph.foreign) return this.broadcastSizes(shapes);
+      throw this.broadcastFailure(shapes);
     }
+  }
+
+  /** Another producer's names need not differ where they are spelt differently; only its numbers can clash. */
+  private broadcastSizes(shapes: readonly Shape[]): Shape {
+    try {
+      return broadcastShapes(
+        ...shapes.map((shape) => shape.map((dim) => (typeof dim === 'string' ? this.freshDim() : dim))),
+      );
+    } catch (error) {
+      if (!(error instanceof TensorError)) throw error;
+      throw this.broadcastFailure(shapes);
+    }
+  }
+
+  private broadcastFailure(shapes: readonly Shape[]): ShapeMismatchError {
+    return new ShapeMismatchError(this.op, `a shape that broadcasts to ${formatShape(shapes[0]!)}`, shapes[1] ?? []);
   }
 
   /** The dtype that all given values share. @throws GraphError when they differ. */

@@ -1,4 +1,12 @@
-import type { AttributeContent, AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './messages.js';
+import type {
+  AttributeContent,
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from './messages.js';
 import { WireReader } from './wire-reader.js';
 
 /** @throws GraphError when the bytes are not protobuf, or fields have kinds that the schema does not give them. */
@@ -83,8 +91,8 @@ function attribute(reader: WireReader): AttributeProto {
     else if (field === 3) int = value.int();
     else if (field === 4) string = value.string();
     else if (field === 5) tensorValue = tensor(value.message());
-    else if (field === 7) floats.push(...value.floats());
-    else if (field === 8) ints.push(...value.ints());
+    else if (field === 7) extend(floats, value.floats());
+    else if (field === 8) extend(ints, value.ints());
     else if (field === 9) strings.push(value.string());
     else if (field === 20) type = value.int();
   });
@@ -106,13 +114,13 @@ function tensor(reader: WireReader): TensorProto {
   let location = 0;
   const external: Record<string, string> = {};
   reader.fields((field, value) => {
-    if (field === 1) dims.push(...value.ints());
+    if (field === 1) extend(dims, value.ints());
     else if (field === 2) result.dataType = value.int();
-    else if (field === 4) result.floats = append(result.floats, value.floats());
-    else if (field === 5 || field === 7) result.ints = append(result.ints, value.bigints());
+    else if (field === 4) result.floats = extend(result.floats ?? [], value.floats());
+    else if (field === 5 || field === 7) result.ints = extend(result.ints ?? [], value.bigints());
     else if (field === 8) result.name = value.string();
     else if (field === 9) result.raw = value.bytes();
-    else if (field === 10) result.doubles = append(result.doubles, value.doubles());
+    else if (field === 10) result.doubles = extend(result.doubles ?? [], value.doubles());
     else if (field === 13) entry(value.message(), external);
     else if (field === 14) location = value.int();
   });
@@ -120,9 +128,10 @@ function tensor(reader: WireReader): TensorProto {
   return result;
 }
 
-// Not push(...items): a packed run may hold more numbers than a call takes arguments.
-function append<T>(list: T[] | undefined, items: T[]): T[] {
-  return list === undefined ? items : list.concat(items);
+/** In place, entry by entry: a packed run may hold more numbers than a call takes arguments. */
+function extend<T>(list: T[], items: readonly T[]): T[] {
+  for (const item of items) list.push(item);
+  return list;
 }
 
 function valueInfo(reader: WireReader): ValueInfoProto {

@@ -1,4 +1,12 @@
-import { type AttributeProto, attributeTypes, type GraphProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from './messages.js';
+import {
+  type AttributeProto,
+  attributeTypes,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './messages.js';
 import { WireWriter } from './wire-writer.js';
 
 /** `onnx.proto`, outside in. */

@@ -134,12 +134,14 @@ export class WireValue {
   private fixed(wireType: number, size: number, read: (view: DataView, at: number) => number): number[] {
     if (this.wireType !== wireType) this.expect(2);
     const view = dataView(this.payload!);
-    if (view.byteLength % size !== 0) throw new GraphError(`Malformed protobuf: ${view.byteLength} bytes are no run of ${size}-byte numbers`);
+    if (view.byteLength % size !== 0)
+      throw new GraphError(`Malformed protobuf: ${view.byteLength} bytes are no run of ${size}-byte numbers`);
     return Array.from({ length: view.byteLength / size }, (_, i) => read(view, i * size));
   }
 
   private expect(wireType: number): void {
-    if (this.wireType !== wireType) throw new GraphError(`Malformed protobuf: wire type ${this.wireType} where ${wireType} is due`);
+    if (this.wireType !== wireType)
+      throw new GraphError(`Malformed protobuf: wire type ${this.wireType} where ${wireType} is due`);
   }
 }
 

@@ -35,7 +35,12 @@ async function expectGradients(options: GradientCheckOptions, tolerance = 1e-3):
 }
 
 /** −log softmax per row, smoothed, in double precision. */
-function crossEntropies(logits: ReturnType<typeof normals>, labels: readonly number[], smoothing = 0, weights?: readonly number[]): number[] {
+function crossEntropies(
+  logits: ReturnType<typeof normals>,
+  labels: readonly number[],
+  smoothing = 0,
+  weights?: readonly number[],
+): number[] {
   const { dims, data } = alongAxis(fromTensor(logits), logits.dims.length - 1, (line) => {
     const total = Math.log(line.reduce((sum, x) => sum + Math.exp(x), 0));
     return line.map((x) => x - total);
@@ -131,7 +136,9 @@ describe('crossEntropy', () => {
     const options = check({ ignoreIndex: null });
     expect((await evaluate(options))[0]).toBeCloseTo(average(crossEntropies(logits, [2, 0, 1, 1])), 5);
     const graph = new Graph();
-    crossEntropy(graph.input('logits', 'float32', ['batch', 3]), graph.input('labels', 'int64', ['batch']), { ignoreIndex: null });
+    crossEntropy(graph.input('logits', 'float32', ['batch', 3]), graph.input('labels', 'int64', ['batch']), {
+      ignoreIndex: null,
+    });
     expect(graph.nodes.some(({ op }) => op === 'Where')).toBe(false);
   });
 
@@ -151,7 +158,11 @@ describe('binaryCrossEntropyWithLogits', () => {
 
   it('is the mean of the binary cross entropies', async () => {
     const logits = normals([2, 3], 64);
-    const options: GradientCheckOptions = { inputs: { logits }, constants: { targets }, build: (v) => binaryCrossEntropyWithLogits(v.logits!, v.targets!) };
+    const options: GradientCheckOptions = {
+      inputs: { logits },
+      constants: { targets },
+      build: (v) => binaryCrossEntropyWithLogits(v.logits!, v.targets!),
+    };
     const expected = average(
       Array.from(logits.data, (x, i) => {
         const p = 1 / (1 + Math.exp(-x));
@@ -177,7 +188,11 @@ describe('binaryCrossEntropyWithLogits', () => {
       constants: { targets, mask: tensor('float32', [1, 0]) },
       build: (v) => binaryCrossEntropyWithLogits(v.logits!, v.targets!, { mask: v.mask! }),
     };
-    const full = await evaluate({ ...options, inputs: { logits: tensor('float32', normals([2, 3], 64).data.slice(0, 3), [1, 3]) }, constants: { targets: tensor('float32', [0, 1, 0.3], [1, 3]), mask: tensor('float32', [1]) } });
+    const full = await evaluate({
+      ...options,
+      inputs: { logits: tensor('float32', normals([2, 3], 64).data.slice(0, 3), [1, 3]) },
+      constants: { targets: tensor('float32', [0, 1, 0.3], [1, 3]), mask: tensor('float32', [1]) },
+    });
     expect((await evaluate(options))[0]).toBeCloseTo(full[0]!, 5);
     await expectGradients(options);
   });
@@ -207,7 +222,10 @@ describe('logSumExp', () => {
   });
 
   it('neither overflows nor yields NaN at the extremes', async () => {
-    const values = await evaluate({ inputs: { x: tensor('float32', [1000, 1000, -Infinity, -Infinity], [2, 2]) }, build: ({ x }) => logSumExp(x!) });
+    const values = await evaluate({
+      inputs: { x: tensor('float32', [1000, 1000, -Infinity, -Infinity], [2, 2]) },
+      build: ({ x }) => logSumExp(x!),
+    });
     expect(values[0]).toBeCloseTo(1000 + Math.log(2), 3);
     expect(values[1]).toBeLessThan(-1e38);
   });
@@ -222,7 +240,9 @@ describe('l2normalize', () => {
   });
 
   it('leaves a zero vector at zero', async () => {
-    expect(await evaluate({ inputs: { x: tensor('float32', [0, 0]) }, build: ({ x }) => l2normalize(x!) })).toEqual([0, 0]);
+    expect(await evaluate({ inputs: { x: tensor('float32', [0, 0]) }, build: ({ x }) => l2normalize(x!) })).toEqual([
+      0, 0,
+    ]);
   });
 });
 
@@ -244,7 +264,10 @@ it('maskedMean averages what is selected, and is 0 where nothing is', async () =
 it('plainGelu equals the operator and geluTanh approximates it', async () => {
   const x = normals([9], 70);
   const exact = Array.from(x.data, (v) => 0.5 * v * (1 + erf(v * Math.SQRT1_2)));
-  for (const [build, digits] of [[plainGelu, 5], [geluTanh, 2]] as const) {
+  for (const [build, digits] of [
+    [plainGelu, 5],
+    [geluTanh, 2],
+  ] as const) {
     const options: GradientCheckOptions = { inputs: { x }, build: (v) => build(v.x!) };
     (await evaluate(options)).forEach((value, i) => {
       expect(value).toBeCloseTo(exact[i]!, digits);
@@ -256,7 +279,8 @@ it('plainGelu equals the operator and geluTanh approximates it', async () => {
 it('layerNorm standardises the last axis', async () => {
   const values = await evaluate({
     inputs: { x: normals([2, 8], 71) },
-    build: ({ x }, graph) => layerNorm(x!, graph.constant(Array<number>(8).fill(1)), graph.constant(Array<number>(8).fill(0))),
+    build: ({ x }, graph) =>
+      layerNorm(x!, graph.constant(Array<number>(8).fill(1)), graph.constant(Array<number>(8).fill(0))),
   });
   const row = values.slice(0, 8);
   expect(average(row)).toBeCloseTo(0, 5);
@@ -265,7 +289,10 @@ it('layerNorm standardises the last axis', async () => {
 
 describe('stopGradient', () => {
   it('passes the value and no gradient', async () => {
-    const options: GradientCheckOptions = { inputs: { x: normals([3], 72) }, build: ({ x }) => stopGradient(x!.square()).mul(x!) };
+    const options: GradientCheckOptions = {
+      inputs: { x: normals([3], 72) },
+      build: ({ x }) => stopGradient(x!.square()).mul(x!),
+    };
     const [stopped] = await checkGradients(options);
     const weighted = await evaluate(options);
     const x = normals([3], 72).data;
@@ -283,7 +310,12 @@ describe('row gradients', () => {
   const constants = { i: integers([1, 3, 1], [3]), j: integers([0, 1], [1, 2]) };
 
   it('add up over repeated indices and several lookups', async () => {
-    await expectGradients({ inputs: { table }, constants, rows: ['table'], build: ({ table, i, j }) => [table!.gather(i!).tanh(), table!.gather(j!).square()] });
+    await expectGradients({
+      inputs: { table },
+      constants,
+      rows: ['table'],
+      build: ({ table, i, j }) => [table!.gather(i!).tanh(), table!.gather(j!).square()],
+    });
   });
 
   it('add to the dense part of a table that is also multiplied with', async () => {

@@ -52,16 +52,32 @@ export async function checkGradients(options: GradientCheckOptions): Promise<rea
   const dims = await outputDims(graph, feeds, outputs);
   const weights = outputs.map(({ name }, i) => {
     const random = new Random(7).fork(name);
-    return tensor('float32', Array.from({ length: product(dims[i]!) }, () => random.normal()), dims[i]!);
+    return tensor(
+      'float32',
+      Array.from({ length: product(dims[i]!) }, () => random.normal()),
+      dims[i]!,
+    );
   });
   const loss = outputs
     .map((output, i) => output.mul(graph.initializer(`weights/${i}`, weights[i]!)))
-    .map((weighted) => (weighted.rank === 0 ? weighted : weighted.sum(weighted.shape.map((_, axis) => axis), false)))
+    .map((weighted) =>
+      weighted.rank === 0
+        ? weighted
+        : weighted.sum(
+            weighted.shape.map((_, axis) => axis),
+            false,
+          ),
+    )
     .reduce((a, b) => a.add(b));
 
   const names = Object.keys(inputs);
   const rowTables = (options.rows ?? []).map((name) => base[name]!);
-  const gradients = grad(graph, loss, names.map((name) => base[name]!), { rows: rowTables });
+  const gradients = grad(
+    graph,
+    loss,
+    names.map((name) => base[name]!),
+    { rows: rowTables },
+  );
   names.forEach((name, i) => {
     const { dense, rows } = gradients[i]!;
     if (dense !== undefined) graph.output(dense, `grad/${name}`);
@@ -93,8 +109,13 @@ export async function checkGradients(options: GradientCheckOptions): Promise<rea
   return names.map((name, i) => {
     const source = inputs[name]!;
     const analytic = gradientFrom(results, name, source, gradients[i]!.rows.length);
-    const differences = (source.data as Float32Array).map((_, at) => (lossOf(`${name}@${at}+`) - lossOf(`${name}@${at}-`)) / (2 * step));
-    const worst = differences.reduce((max, n, at) => Math.max(max, Math.abs(analytic.data[at]! - n) / (1 + Math.abs(n))), 0);
+    const differences = (source.data as Float32Array).map(
+      (_, at) => (lossOf(`${name}@${at}+`) - lossOf(`${name}@${at}-`)) / (2 * step),
+    );
+    const worst = differences.reduce(
+      (max, n, at) => Math.max(max, Math.abs(analytic.data[at]! - n) / (1 + Math.abs(n))),
+      0,
+    );
     return { input: name, analytic, numeric: tensor('float32', differences, source.dims), worst };
   });
 }
@@ -104,7 +125,8 @@ function gradientFrom(results: TensorMap, name: string, like: HostTensor, parts:
   const total = zeros('float32', like.dims);
   const dense = results[`grad/${name}`];
   if (dense !== undefined) {
-    if (dense.dims.join() !== like.dims.join()) throw new RangeError(`The gradient of '${name}' has dims [${dense.dims}], not [${like.dims}]`);
+    if (dense.dims.join() !== like.dims.join())
+      throw new RangeError(`The gradient of '${name}' has dims [${dense.dims}], not [${like.dims}]`);
     total.data.set(dense.data as Float32Array);
   }
   const width = product(like.dims.slice(1));

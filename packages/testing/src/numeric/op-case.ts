@@ -48,5 +48,9 @@ export function booleans(values: readonly number[], dims?: readonly number[]): H
 }
 
 function fill(dims: readonly number[], next: (i: number) => number): HostTensor<'float32'> {
-  return tensor('float32', Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => next(i)), dims);
+  return tensor(
+    'float32',
+    Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => next(i)),
+    dims,
+  );
 }

@@ -36,12 +36,21 @@ export function map(f: (...values: number[]) => number, ...arrays: readonly NdAr
 }
 
 /** Folds `axes` (all of them when absent) into one number each; the axes stay with size 1 when `keep`. */
-export function reduce(array: NdArray, axes: readonly number[], keep: boolean, fold: (values: readonly number[]) => number): NdArray {
+export function reduce(
+  array: NdArray,
+  axes: readonly number[],
+  keep: boolean,
+  fold: (values: readonly number[]) => number,
+): NdArray {
   const kept = array.dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
   const folded = ndArray(kept, (index) => {
     const region = ndArray(
       axes.map((axis) => array.dims[axis]!),
-      (inner) => at(array, index.map((position, axis) => (axes.includes(axis) ? inner[axes.indexOf(axis)]! : position))),
+      (inner) =>
+        at(
+          array,
+          index.map((position, axis) => (axes.includes(axis) ? inner[axes.indexOf(axis)]! : position)),
+        ),
     );
     return fold(region.data);
   });

@@ -10,7 +10,12 @@ const bit = (condition: boolean) => (condition ? 1 : 0);
 function binaryCases(op: Op, f: (a: number, b: number) => number, make = normals): readonly OpCase[] {
   const build = ({ a, b }: Readonly<Record<string, Value>>) => a!.graph.emit(op, [a!, b!])[0]!;
   const expected: OpCase['expected'] = ({ a, b }) => map(f, a!, b!);
-  const one = (title: string, left: readonly number[], right: readonly number[], shapes?: OpCase['shapes']): OpCase => ({
+  const one = (
+    title: string,
+    left: readonly number[],
+    right: readonly number[],
+    shapes?: OpCase['shapes'],
+  ): OpCase => ({
     title,
     inputs: { a: make(left, 11), b: make(right, 12) },
     build,

@@ -52,7 +52,8 @@ export const indexingCases = {
       title: 'replacing',
       inputs: { x: normals([2, 3]), i: integers([2, 0], [2, 1]), u: normals([2, 1], 41) },
       build: ({ x, i, u }, graph) => graph.emit('ScatterElements', [x!, i!, u!], { axis: 1 })[0]!,
-      expected: ({ x, i, u }) => ndArray([2, 3], ([a, b]) => (at(i!, [a!, 0]) === b ? at(u!, [a!, 0]) : at(x!, [a!, b!]))),
+      expected: ({ x, i, u }) =>
+        ndArray([2, 3], ([a, b]) => (at(i!, [a!, 0]) === b ? at(u!, [a!, 0]) : at(x!, [a!, b!]))),
     },
     {
       title: 'adding, with repeated indices',
@@ -69,7 +70,8 @@ export const indexingCases = {
       title: 'replacing rows',
       inputs: { x: normals([3, 2]), i: integers([2, 0], [2, 1]), u: normals([2, 2], 42) },
       build: ({ x, i, u }, graph) => graph.emit('ScatterND', [x!, i!, u!])[0]!,
-      expected: ({ x, u }) => ndArray([3, 2], ([a, b]) => (a === 2 ? at(u!, [0, b!]) : a === 0 ? at(u!, [1, b!]) : at(x!, [a!, b!]))),
+      expected: ({ x, u }) =>
+        ndArray([3, 2], ([a, b]) => (a === 2 ? at(u!, [0, b!]) : a === 0 ? at(u!, [1, b!]) : at(x!, [a!, b!]))),
     },
   ],
   OneHot: [
@@ -94,7 +96,8 @@ export const indexingCases = {
       title: 'of a shape found at run time',
       inputs: { x: normals([2, 3]) },
       shapes: { x: ['batch', 3] },
-      build: ({ x }, graph) => graph.emit('ConstantOfShape', [x!.runtimeShape()], { value: tensor('float32', [7]) })[0]!,
+      build: ({ x }, graph) =>
+        graph.emit('ConstantOfShape', [x!.runtimeShape()], { value: tensor('float32', [7]) })[0]!,
       expected: () => ndArray([2, 3], () => 7),
     },
   ],

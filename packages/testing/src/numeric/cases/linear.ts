@@ -5,7 +5,12 @@ import { map, matmul, type NdArray, ndArray } from '../reference.js';
 
 const transposed = (a: NdArray) => ndArray(a.dims.toReversed(), ([i, j]) => a.data[j! * a.dims[1]! + i!]!);
 
-function product(title: string, a: readonly number[], b: readonly number[], shapes?: Readonly<Record<string, Shape>>): OpCase {
+function product(
+  title: string,
+  a: readonly number[],
+  b: readonly number[],
+  shapes?: Readonly<Record<string, Shape>>,
+): OpCase {
   return {
     title,
     inputs: { a: normals(a, 21), b: normals(b, 22) },

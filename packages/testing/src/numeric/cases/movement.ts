@@ -97,7 +97,8 @@ export const movementCases = {
       title: 'of a value with itself and another',
       inputs: { a: normals([2, 2], 31), b: normals([2, 1], 32) },
       build: ({ a, b }) => a!.concat([b!, a!], 1),
-      expected: ({ a, b }) => ndArray([2, 5], ([i, j]) => (j! < 2 ? at(a!, [i!, j!]) : j === 2 ? at(b!, [i!, 0]) : at(a!, [i!, j! - 3]))),
+      expected: ({ a, b }) =>
+        ndArray([2, 5], ([i, j]) => (j! < 2 ? at(a!, [i!, j!]) : j === 2 ? at(b!, [i!, 0]) : at(a!, [i!, j! - 3]))),
     },
     {
       title: 'along a symbolic axis',
@@ -141,7 +142,10 @@ export const movementCases = {
       title: 'into unequal parts',
       inputs: { x: normals([2, 5]) },
       build: ({ x }) => x!.split(1, [2, 3]),
-      expected: ({ x }) => [ndArray([2, 2], (index) => at(x!, index)), ndArray([2, 3], ([i, j]) => at(x!, [i!, j! + 2]))],
+      expected: ({ x }) => [
+        ndArray([2, 2], (index) => at(x!, index)),
+        ndArray([2, 3], ([i, j]) => at(x!, [i!, j! + 2])),
+      ],
     },
     {
       title: 'of which one part is used',

@@ -37,8 +37,19 @@ export const normalizationCases = {
       build: ({ x, scale, bias }) => x!.layerNormalization(scale!, bias!, EPSILON),
       expected: ({ x, scale, bias }) => {
         const centred = map((v, m) => v - m, x!, reduce(x!, [2], true, mean));
-        const variance = reduce(map((v) => v * v, centred), [2], true, mean);
-        return map((v, s, gain, shift) => (v / Math.sqrt(s + EPSILON)) * gain + shift, centred, variance, scale!, bias!);
+        const variance = reduce(
+          map((v) => v * v, centred),
+          [2],
+          true,
+          mean,
+        );
+        return map(
+          (v, s, gain, shift) => (v / Math.sqrt(s + EPSILON)) * gain + shift,
+          centred,
+          variance,
+          scale!,
+          bias!,
+        );
       },
     },
     {
@@ -47,7 +58,12 @@ export const normalizationCases = {
       build: ({ x, scale }, graph) => graph.emit('LayerNormalization', [x!, scale!], { axis: 1, epsilon: EPSILON })[0]!,
       expected: ({ x, scale }) => {
         const centred = map((v, m) => v - m, x!, reduce(x!, [1], true, mean));
-        const variance = reduce(map((v) => v * v, centred), [1], true, mean);
+        const variance = reduce(
+          map((v) => v * v, centred),
+          [1],
+          true,
+          mean,
+        );
         return map((v, s, gain) => (v / Math.sqrt(s + EPSILON)) * gain, centred, variance, scale!);
       },
     },
