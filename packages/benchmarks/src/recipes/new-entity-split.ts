@@ -20,13 +20,25 @@ export interface NewEntitySplit {
 /** Types whose values are names, as against dates, tags and languages. */
 const isName = (type: string): boolean => type.endsWith('_name');
 
+/** Which names are held out. */
+export type HeldOut =
+  /** A share of all names as they come: most are songs, so most test texts have the majority intent. */
+  | { readonly share: number }
+  /** So many of every type, and at most half of each: the types weigh the same, whatever their frequency. */
+  | { readonly perType: number };
+
 /**
  * A split in which test texts are about entities that the lexicon knows and no training text contains.
  *
- * A share of the named values of `records` is held out. Texts that mention one go to test when every name in them is
+ * Named values of the records are held out by the given rule. Texts that mention one go to test when every name in them is
  * held out, and nowhere otherwise; training texts that contain a held-out value by accident go nowhere either.
  */
-export async function writeNewEntitySplit(recordsFile: string, share: number, seed: number, folder: string): Promise<NewEntitySplit> {
+export async function writeNewEntitySplit(
+  recordsFile: string,
+  rule: HeldOut,
+  seed: number,
+  folder: string,
+): Promise<NewEntitySplit> {
   const records: SlotRecord[] = [];
   for await (const line of readJsonLines(recordsFile)) if ('record' in line) records.push(line.record as SlotRecord);
   const names = new Map<string, Set<string>>();
@@ -35,7 +47,7 @@ export async function writeNewEntitySplit(recordsFile: string, share: number, se
       if (isName(type) && [...value].length >= 2) names.set(value, (names.get(value) ?? new Set()).add(type));
     }
   }
-  const held = new Set(new Random(seed).shuffle([...names.keys()].sort()).slice(0, Math.round(share * names.size)));
+  const held = holdOut(names, rule, new Random(seed));
   const train: SlotRecord[] = [];
   const test: SlotRecord[] = [];
   for (const record of records) {
@@ -56,4 +68,17 @@ export async function writeNewEntitySplit(recordsFile: string, share: number, se
     lexicon: await write('held-out.jsonl', entries),
     counts: { entities: held.size, train: train.length, test: test.length },
   };
+}
+
+function holdOut(names: ReadonlyMap<string, ReadonlySet<string>>, rule: HeldOut, random: Random): Set<string> {
+  const draw = (values: readonly string[], count: number) =>
+    random.shuffle([...values].sort()).slice(0, Math.round(count));
+  if ('share' in rule) return new Set(draw([...names.keys()], rule.share * names.size));
+  const types = [...new Set([...names.values()].flatMap((own) => [...own]))].sort();
+  return new Set(
+    types.flatMap((type) => {
+      const values = [...names].flatMap(([value, own]) => (own.has(type) ? [value] : []));
+      return draw(values, Math.min(rule.perType, values.length / 2));
+    }),
+  );
 }

@@ -15,7 +15,9 @@ export const projectRoot = fileURLToPath(new URL('../../../..', import.meta.url)
 
 /** A kernel that trains, and finds registered data under `$ZOOID_DATA` or `../shared/data`. */
 export function trainingKernel(): Promise<Kernel> {
-  const folders = [process.env['ZOOID_DATA'], join(projectRoot, '../shared/data')].filter((folder) => folder !== undefined);
+  const folders = [process.env['ZOOID_DATA'], join(projectRoot, '../shared/data')].filter(
+    (folder) => folder !== undefined,
+  );
   return createKernel({
     plugins: [storeLocal, backendOnnx, datasetJsonl, datasetTemplates, methodFineTune, appIntent],
     config: { root: projectRoot, datasets: { folders } },
@@ -34,7 +36,12 @@ export interface RecipeRun {
  *
  * @param overrides `--set` values; one thread is added, because two small runs side by side beat one on two threads.
  */
-export async function trainRecipe(kernel: Kernel, recipe: string, overrides: readonly string[], output: string): Promise<RecipeRun> {
+export async function trainRecipe(
+  kernel: Kernel,
+  recipe: string,
+  overrides: readonly string[],
+  output: string,
+): Promise<RecipeRun> {
   const started = performance.now();
   const prepared = await kernel.training.prepare(join(projectRoot, 'appzoo', recipe, 'recipe.yaml'), {
     output,
