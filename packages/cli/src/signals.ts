@@ -7,18 +7,27 @@ export interface Interruption extends Disposable {
 
 const names = ['SIGINT', 'SIGTERM'] as const;
 
+/**
+ * A supervisor's SIGTERM often comes twice: from the process group, and from npm, which passes on its own. Only a person
+ * presses Ctrl-C again, so this holds for SIGTERM alone.
+ */
+const sameRequestMs = 1000;
+
 /** @param onFirst Tells the user what happens now. */
 export function listenForInterrupt(onFirst: (name: NodeJS.Signals) => void): Interruption {
   const controller = new AbortController();
+  let firstAt = 0;
   setMaxListeners(0, controller.signal); // every batch in flight listens
   const listener = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
+      if (name === 'SIGTERM' && performance.now() - firstAt < sameRequestMs) return;
       // process.exit() would wait for, or crash with, a worker that is inside a long native call; the signal's default
       // action does neither.
       for (const other of names) process.removeAllListeners(other);
       process.kill(process.pid, name);
       return;
     }
+    firstAt = performance.now();
     onFirst(name);
     controller.abort(name);
   };

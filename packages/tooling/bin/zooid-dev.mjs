@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What `npm start`, `npm test`, `npm run bench` and `npm run zooid` share: install and build what is missing, then run.
 // Plain JavaScript without dependencies, because it runs before anything is installed.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const [command, ...rest] = process.argv.slice(2);
+const parent = process.ppid;
 
 requireNode(20, 19);
 install();
@@ -18,13 +19,14 @@ if (command !== 'install') build();
 const commands = {
   install: () => 0,
   build: () => 0,
-  start: () => run('node', ['packages/cli/bin/zooid.js', 'serve', ...rest]),
-  cli: () => run('node', ['packages/cli/bin/zooid.js', ...rest]),
-  bench: () => run('node', ['packages/benchmarks/dist/main.js', ...rest]),
+  start: () => run('packages/cli/bin/zooid.js', ['serve', ...rest]),
+  cli: () => run('packages/cli/bin/zooid.js', rest),
+  bench: () => run('packages/benchmarks/dist/main.js', rest),
   test,
 };
-if (!Object.hasOwn(commands, command)) fail(`unknown command '${command}'; one of: ${Object.keys(commands).join(', ')}`);
-process.exitCode = commands[command]();
+if (!Object.hasOwn(commands, command))
+  fail(`unknown command '${command}'; one of: ${Object.keys(commands).join(', ')}`);
+process.exitCode = await commands[command]();
 
 function requireNode(major, minor) {
   const [haveMajor, haveMinor] = process.versions.node.split('.').map(Number);
@@ -52,7 +54,9 @@ function install() {
 function manifestDigest() {
   const hash = createHash('sha256');
   const manifests = ['packages', 'plugins', 'examples'].flatMap((group) =>
-    existsSync(join(root, group)) ? readdirSync(join(root, group)).map((name) => join(group, name, 'package.json')) : [],
+    existsSync(join(root, group))
+      ? readdirSync(join(root, group)).map((name) => join(group, name, 'package.json'))
+      : [],
   );
   for (const file of ['package.json', ...manifests.sort()]) {
     if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)));
@@ -62,15 +66,24 @@ function manifestDigest() {
 
 /** Incremental: about a second when nothing changed. */
 function build() {
-  const result = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const result = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (result.status !== 0) fail('the build failed; see the messages above');
 }
 
 /** All tests, and a last line that counts them. */
-function test() {
+async function test() {
   const folder = mkdtempSync(join(tmpdir(), 'zooid-test-'));
   const report = join(folder, 'report.json');
-  const status = run('node', ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest]);
+  const status = await run('node_modules/vitest/vitest.mjs', [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...rest,
+  ]);
   if (existsSync(report)) {
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : '';
@@ -80,11 +93,18 @@ function test() {
   return status;
 }
 
-function run(program, args) {
-  // The child gets Ctrl-C from the terminal itself; waiting for it lets it finish in order.
+/** Runs one of our programs with this terminal. @returns its exit status. */
+function run(script, args) {
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
+  // A terminal's Ctrl-C reaches the child by itself; waiting for it lets it finish in order.
   process.on('SIGINT', () => {});
-  const result = spawnSync(program === 'node' ? process.execPath : program, args, { cwd: root, stdio: 'inherit' });
-  return result.status ?? 1;
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // `npm start` puts a shell between npm and us that dies of the SIGTERM npm passes on, without telling us.
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
+  return new Promise((resolve) => {
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
 }
 
 function note(message) {

@@ -95,13 +95,15 @@ describe('the layers', () => {
     const offending = [...packages, ...plugins].flatMap((workspace) => {
       const targets = mayUse(workspace);
       const declared = Object.keys({ ...workspace.manifest.dependencies, ...workspace.manifest.peerDependencies });
-      return declared
-        .filter((dependency) => dependency.startsWith('@zooid/'))
-        .map((dependency) => dependency.slice('@zooid/'.length))
-        .filter((target) => targets !== 'all' && !targets.includes(target))
-        // The command line brings the default plugins along, but loads them by name: see the import test below.
-        .filter((target) => !(workspace.name === 'cli' && pluginNames.has(target)))
-        .map((target) => `${workspace.folder} → ${target}`);
+      return (
+        declared
+          .filter((dependency) => dependency.startsWith('@zooid/'))
+          .map((dependency) => dependency.slice('@zooid/'.length))
+          .filter((target) => targets !== 'all' && !targets.includes(target))
+          // The command line brings the default plugins along, but loads them by name: see the import test below.
+          .filter((target) => !(workspace.name === 'cli' && pluginNames.has(target)))
+          .map((target) => `${workspace.folder} → ${target}`)
+      );
     });
     expect(offending).toEqual([]);
   });
@@ -161,7 +163,9 @@ describe('the layers', () => {
   it('create containers only in the kernel', () => {
     const offending = [...packages, ...plugins]
       .filter(({ name }) => name !== 'kernel' && name !== 'tooling')
-      .flatMap((workspace) => sourcesOf(workspace).filter((file) => /\bnew Container\(/.test(readFileSync(file, 'utf8'))))
+      .flatMap((workspace) =>
+        sourcesOf(workspace).filter((file) => /\bnew Container\(/.test(readFileSync(file, 'utf8'))),
+      )
       .map((file) => relative(root, file));
     expect(offending).toEqual([]);
   });
@@ -198,7 +202,9 @@ describe('the layers', () => {
 describe('the data rooms', () => {
   it('hold no code', () => {
     const code = ['appzoo', 'modelzoo'].flatMap((group) =>
-      filesBelow(join(root, group), (file) => /\.(ts|js|mjs|cjs|py|sh)$/.test(file)).map((file) => relative(root, file)),
+      filesBelow(join(root, group), (file) => /\.(ts|js|mjs|cjs|py|sh)$/.test(file)).map((file) =>
+        relative(root, file),
+      ),
     );
     expect(code).toEqual([]);
   });
