@@ -39,29 +39,29 @@ export function parseExample(
     const wanted = options.multiLabel ? 'a list of strings' : 'a non-empty string';
     issues.push({ path: `/${options.labelField}`, message: `must be ${wanted}, got ${describe(gold)}` });
   }
-  const slots = parseSlots(fields.slots, issues);
+  const slots = parseSlots(fields.slots, typeof text === 'string' ? text : '', issues);
   if (issues.length > 0) throw new ValidationError('record', issues);
   return { text: text as string, labels: [...new Set(labels as string[])], slots };
 }
 
-function parseSlots(value: unknown, issues: Issue[]): GoldSlot[] {
+function parseSlots(value: unknown, text: string, issues: Issue[]): GoldSlot[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) {
     issues.push({ path: '/slots', message: `must be a list, got ${describe(value)}` });
     return [];
   }
+  const characters = value.length === 0 ? [] : [...text];
   return value.flatMap((slot: unknown, i) => {
     const { type, start, end, value: surface } = (slot ?? {}) as Record<string, unknown>;
-    const valid =
+    const isSlot =
       typeof type === 'string' && Number.isInteger(start) && Number.isInteger(end) && typeof surface === 'string';
-    if (!valid) {
-      issues.push({
-        path: `/slots/${i}`,
-        message: 'must have type (string), start and end (integers) and value (string)',
-      });
-      return [];
-    }
-    return [{ type, start: start as number, end: end as number, value: surface }];
+    const covered = isSlot ? characters.slice(Math.max(0, start as number), end as number).join('') : undefined;
+    if (covered === surface && isSlot) return [{ type, start: start as number, end: end as number, value: surface }];
+    const message = isSlot
+      ? `covers ${describe(covered)}, but its value is ${describe(surface)}; offsets count code points, end exclusive`
+      : 'must have type (string), start and end (integers) and value (string)';
+    issues.push({ path: `/slots/${i}`, message });
+    return [];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { HostTensor, Random, TensorMap } from '@zooid/tensor';
 import { type Encoding, padEncodings, type Tokenizer } from '@zooid/tokenizers';
+import { MAX_SURFACE } from './lexicon/entry.js';
 import type { Lexicon, LexiconMatch } from './lexicon/lexicon.js';
 import { perturbMatches } from './noise.js';
 import type { FusionOptions, NoiseOptions } from './options.js';
@@ -37,7 +38,7 @@ export class Featurizer {
   }
 
   /**
-   * @param lexicon matched against what the encoder sees of the text; absent means no matches
+   * @param lexicon absent means no matches
    * @param isSole whether a match is known from this text alone
    */
   featurize(
@@ -48,7 +49,9 @@ export class Featurizer {
     const { tokenizer, maxLength, fusion } = this.options;
     // Texts come from strangers: '[SEP]' in one is five characters.
     const encoding = tokenizer.encode(text, { maxLength, parseSpecialTokens: false });
-    const matches = lexicon === undefined || fusion.mode === 'none' ? [] : lexicon.match(text, endOf(encoding));
+    // No further than a match can reach that begins in what the encoder sees.
+    const end = endOf(encoding) + MAX_SURFACE;
+    const matches = lexicon === undefined || fusion.mode === 'none' ? [] : lexicon.match(text, end);
     const placed = matches.flatMap((match) => {
       const found = placeMatch(match, text, encoding.offsets);
       return found === undefined ? [] : [{ ...found, sole: isSole(match) }];

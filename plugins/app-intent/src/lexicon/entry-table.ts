@@ -97,12 +97,12 @@ export class EntryTableBuilder {
   finish(): EntryTable {
     return new EntryTable({
       text: this.surfaces.join(''),
-      ends: Int32Array.from(this.ends),
-      popularities: Float64Array.from(this.popularities),
+      ends: new Int32Array(this.ends),
+      popularities: new Float64Array(this.popularities),
       names: [...this.names.keys()],
-      types: Int32Array.from(this.types),
-      sources: Int32Array.from(this.sources),
-      ambiguous: Uint8Array.from(this.ambiguous),
+      types: new Int32Array(this.types),
+      sources: new Int32Array(this.sources),
+      ambiguous: new Uint8Array(this.ambiguous),
     });
   }
 

@@ -12,7 +12,7 @@ import { LexiconWatcher } from './lexicon-watcher.js';
 /** Earlier versions kept of each list. */
 const HISTORY = 3;
 /** Entries checked before other requests get a turn on the event loop. */
-const ENTRIES_PER_TURN = 1000;
+const ENTRIES_PER_TURN = 250;
 const MAX_ISSUES = 20;
 
 interface Snapshot {
@@ -193,7 +193,9 @@ async function parseEntries(records: readonly unknown[]): Promise<EntryTable> {
   }
   if (records.length === 0) issues.push({ path: '/entries', message: 'must hold at least one entry' });
   if (issues.length > 0) throw new ValidationError('lexicon', issues);
-  return builder.finish();
+  const table = builder.finish();
+  if (table.size >= ENTRIES_PER_TURN) await nextTurn();
+  return table;
 }
 
 function refusal(path: string, message: string): ValidationError {

@@ -73,13 +73,13 @@ export class Lexicon {
    * Matches in order of their end, overlapping and nested ones included; of those that end at one place the 32
    * longest. A match never splits a Latin word or a number of the text.
    *
-   * @param end matches lie within `[0, end)`; default: anywhere in the text.
+   * @param end where to stop looking, in UTF-16 units; default: the end of the text.
    */
   match(text: string, end = text.length): LexiconMatch[] {
     const matches: LexiconMatch[] = [];
     let lastEnd = -1;
     let kept = 0;
-    this.matcher.forEachMatch(end < text.length ? text.slice(0, end) : text, (entry, start, matchEnd) => {
+    this.matcher.forEachMatch(prefix(text, end), (entry, start, matchEnd) => {
       if (matchEnd !== lastEnd) {
         lastEnd = matchEnd;
         kept = 0;
@@ -92,6 +92,12 @@ export class Lexicon {
     });
     return matches;
   }
+}
+
+/** Up to `end`, or one further where that would part a surrogate pair. */
+function prefix(text: string, end: number): string {
+  if (end >= text.length) return text;
+  return text.slice(0, (text.charCodeAt(end) & 0xfc00) === 0xdc00 ? end + 1 : end);
 }
 
 const wordCharacter = /[\p{Script=Latin}\p{N}]/u;

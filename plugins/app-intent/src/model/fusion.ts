@@ -11,6 +11,17 @@ import type { Value } from '@zooid/onnx';
 import type { FusionOptions } from '../options.js';
 import { NONE_LABEL, PAD_LABEL, type SlotLabels } from '../slot-labels.js';
 
+export interface FusedStates {
+  /** `[batch, sequence, hidden]` */
+  readonly states: Value;
+  /** g, where the mode has one: `[batch, sequence, hidden]`, or `[batch, sequence, 1]` for the scalar gate. */
+  readonly gate?: Value;
+  /** Cd, where the mode has one: what each text position takes from the slots. */
+  readonly slotContext?: Value;
+  /** Fu, where the mode has a gate. */
+  readonly fused?: Value;
+}
+
 /**
  * Slot-gated fusion: lexicon labels enter after the encoder, through attention and a gate.
  *
@@ -23,7 +34,6 @@ import { NONE_LABEL, PAD_LABEL, type SlotLabels } from '../slot-labels.js';
  * Z  = LN(Fu + MHA(Fu))
  * ```
  *
- * @returns the fused states `[batch, sequence, hidden]`, and the gate where the mode has one.
  * @see Xiaomi 2020, knowledge fusion for intent classification; Goo et al. 2018, Slot-Gated Modeling (gate shapes)
  */
 export function fuseSlots(
@@ -31,7 +41,7 @@ export function fuseSlots(
   encoder: EncoderOutput,
   labels: SlotLabels,
   options: FusionOptions,
-): { readonly states: Value; readonly gate?: Value } {
+): FusedStates {
   const hidden = encoder.lastHiddenState;
   const width = hidden.shape.at(-1) as number;
   if (options.mode === 'none' || options.mode === 'typed') return { states: hidden };
@@ -48,17 +58,18 @@ export function fuseSlots(
   const isAdditive = options.mode !== 'attention' && options.gate === 'additive';
   const attended = slotAttention(context, encoder, slots, options);
   const slotContext = linear(context.child('slot_output'), attended, width, isAdditive ? { std: 0 } : {});
-  if (options.mode === 'attention') return { states: fusedNorm(context, hidden.add(slotContext)) };
+  if (options.mode === 'attention') return { states: fusedNorm(context, hidden.add(slotContext)), slotContext };
 
   const gate = fusionGate(context.child('gate'), hidden, slotContext, options);
-  const fused = isAdditive ? hidden.add(gate.mul(slotContext)) : slotContext.add(gate.mul(hidden.sub(slotContext))); // g·H + (1 − g)·Cd with one product fewer
-  if (options.mode === 'gated') return { states: fusedNorm(context, fused), gate };
+  // g·H + (1 − g)·Cd with one product fewer.
+  const fused = isAdditive ? hidden.add(gate.mul(slotContext)) : slotContext.add(gate.mul(hidden.sub(slotContext)));
+  if (options.mode === 'gated') return { states: fusedNorm(context, fused), gate, slotContext, fused };
 
   const mixed = multiHeadAttention(context.child('attention'), fused, fused, {
     heads: options.heads,
     attnBias: encoder.attnBias,
   });
-  return { states: fusedNorm(context, fused.add(mixed)), gate };
+  return { states: fusedNorm(context, fused.add(mixed)), gate, slotContext, fused };
 }
 
 /** Several labels on a position become one vector; empty places never take part. */
