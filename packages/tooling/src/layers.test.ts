@@ -199,6 +199,44 @@ describe('the layers', () => {
   });
 });
 
+describe('the examples', () => {
+  const examples = readdirSync(join(root, 'examples'))
+    .map((name) => join(root, 'examples', name))
+    .filter((folder) => existsSync(join(folder, 'package.json')));
+
+  it('show what a reader can do: packages by name, declared, none of our sources', () => {
+    const offending = examples.flatMap((folder) => {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const declared = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies };
+      return filesBelow(folder, (file) => file.endsWith('.ts')).flatMap((file) =>
+        importsOf(file)
+          .filter(
+            (specifier) => specifier.startsWith('..') || (specifier.startsWith('@zooid/') && !(specifier in declared)),
+          )
+          .map((specifier) => `${relative(root, file)} → ${specifier}`),
+      );
+    });
+    expect(examples.length).toBeGreaterThan(0);
+    expect(offending).toEqual([]);
+  });
+
+  it('each have a program, a README and a test', () => {
+    const missing = examples.flatMap((folder) =>
+      ['main.ts', 'README.md', 'main.test.ts', 'tsconfig.json']
+        .filter((file) => !existsSync(join(folder, file)))
+        .map((file) => `${relative(root, folder)} lacks ${file}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('are known to no package of ours', () => {
+    const offending = [...packages, ...plugins]
+      .filter((workspace) => JSON.stringify(workspace.manifest).includes('@zooid-examples/'))
+      .map(({ folder }) => folder);
+    expect(offending).toEqual([]);
+  });
+});
+
 describe('the data rooms', () => {
   it('hold no code', () => {
     const code = ['appzoo', 'modelzoo'].flatMap((group) =>
