@@ -77,7 +77,20 @@ export class PluginHost implements AsyncDisposable {
     const started: StartedPlugin = { plugin, container, published: new Map() };
     this.#started.push(started); // from here on disposal covers it, also when half started
     try {
-      container.load(new ContainerModule((options) => plugin.register(options, config)));
+      let returned: unknown;
+      container.load(
+        // In braces: `register: ({ bind }) => bind(…).to(…)` returns a binding, which the container would refuse.
+        new ContainerModule((options) => {
+          returned = plugin.register(options, config);
+        }),
+      );
+      if (returned instanceof Promise) {
+        returned.catch(() => {});
+        throw new PluginError(
+          plugin.name,
+          `plugin '${plugin.name}' has an async register(), which must bind at once; load things where they are used`,
+        );
+      }
       for (const token of plugin.provides) {
         if (!container.isCurrentBound(token)) {
           throw new PluginError(

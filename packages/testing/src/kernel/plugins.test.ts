@@ -98,6 +98,19 @@ describe('loading plugins', () => {
     expect((error as Error).message).toContain('provides A, but its register() binds nothing to it');
   });
 
+  it('refuses a plugin that binds later, but not one whose register() is an expression', async () => {
+    const later = definePlugin({ name: 'later', provides: [A], register: (async () => {}) as () => void });
+    expect(((await rejection(load(later))) as Error).message).toContain('has an async register()');
+    const terse = definePlugin({
+      name: 'terse',
+      provides: [A],
+      register: ({ bind }) => bind(A).toConstantValue({ name: 'terse' }),
+    });
+    const kernel = await load(terse);
+    expect(kernel.plugins).toEqual([terse]);
+    await kernel[Symbol.asyncDispose]();
+  });
+
   it('refuses a plugin written for another contract', async () => {
     const error = await rejection(load({ ...piece('old', [A], []), contract: 99 as typeof contractVersion }));
     expect((error as Error).message).toContain('written for plugin contract 99');
