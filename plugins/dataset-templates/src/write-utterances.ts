@@ -2,30 +2,46 @@ import { Random } from '@zooid/tensor';
 import type { Pattern } from './pattern.js';
 import type { TemplateFile } from './template-file.js';
 
-/** A written utterance; slot offsets are code points, end exclusive, as in the data sets. */
+export interface UtteranceSlot {
+  readonly type: string;
+  /** `[start, end)` in code points, as in the data sets. */
+  readonly start: number;
+  readonly end: number;
+  readonly value: string;
+}
+
+/** A written utterance. */
 export interface Utterance {
   readonly text: string;
   readonly intent: string;
-  readonly slots: readonly { readonly type: string; readonly start: number; readonly end: number; readonly value: string }[];
+  readonly slots: readonly UtteranceSlot[];
 }
 
 /**
  * Writes the file's `count` utterances: the intent by weight, one of its templates, one of each choice, a word of each
- * list. Equal files give equal utterances, in the same order. Texts may repeat, as people's do.
+ * list, each as likely as the others. Equal files give equal utterances, in the same order. Texts may repeat, as
+ * people's do.
  */
 export function* writeUtterances(file: TemplateFile): Generator<Utterance> {
   const random = new Random(file.seed);
   const total = file.intents.reduce((sum, { weight }) => sum + weight, 0);
-  for (let i = 0; i < file.count; i++) {
+  for (let written = 0; written < file.count; ) {
     let ticket = random.uniform() * total;
-    const chosen = file.intents.find(({ weight }) => (ticket -= weight) < 0) ?? file.intents.at(-1)!;
-    const { text, slots } = write(chosen.patterns[random.int(chosen.patterns.length)]!, file, random);
-    if (text !== '') yield { text, intent: chosen.intent, slots };
+    const chosen =
+      file.intents.find(({ weight }) => {
+        ticket -= weight;
+        return ticket < 0;
+      }) ?? file.intents.at(-1)!;
+    const { text, slots } = write(random.choice(chosen.patterns), file, random);
+    // Nothing was said; every template can say something, so this ends.
+    if (text.trim() === '') continue;
+    written++;
+    yield { text, intent: chosen.intent, slots };
   }
 }
 
 function write(pattern: Pattern, file: TemplateFile, random: Random): Pick<Utterance, 'text' | 'slots'> {
-  const slots: Utterance['slots'][number][] = [];
+  const slots: UtteranceSlot[] = [];
   let text = '';
   let length = 0;
   const append = (piece: string) => {
@@ -40,7 +56,7 @@ function write(pattern: Pattern, file: TemplateFile, random: Random): Pick<Utter
       case 'phrase':
       case 'slot': {
         const { type, words } = file.lists.get(part.list)!;
-        const value = words[random.int(words.length)]!;
+        const value = random.choice(words);
         const start = length;
         append(value);
         if (part.kind === 'slot') slots.push({ type, start, end: length, value });
@@ -50,7 +66,7 @@ function write(pattern: Pattern, file: TemplateFile, random: Random): Pick<Utter
         part.parts.forEach(visit);
         break;
       case 'choice':
-        visit(part.options[random.int(part.options.length)]!);
+        visit(random.choice(part.options));
         break;
     }
   };

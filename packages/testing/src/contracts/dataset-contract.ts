@@ -17,8 +17,13 @@ export interface DatasetContract extends PluginUnderTest {
     readonly content: string;
     readonly records: readonly { readonly line: number; readonly record: unknown }[];
   };
-  /** A file with one bad line between good ones. */
-  readonly bad: { readonly content: string; readonly line: number; readonly records: number };
+  /**
+   * A file with one bad line between good ones; or, of a format whose file is one document, a file with a fault and what
+   * the refusal of the whole must say.
+   */
+  readonly bad:
+    | { readonly content: string; readonly line: number; readonly records: number }
+    | { readonly content: string; readonly refusal: RegExp };
   readonly limits?: {
     /** The format cannot be gzipped from outside. Default: it can, as `<extension>.gz`. */
     readonly noGzip?: boolean;
@@ -92,17 +97,33 @@ export function describeDatasetContract(plugin: Plugin, contract: DatasetContrac
       });
     }
 
-    it('yields a bad line as an issue and goes on', async () => {
-      const lines = await read(await write(`bad${extension}`, bad.content));
-      const issues = lines.filter((line) => 'issue' in line);
-      expect(issues.map(({ line }) => line)).toEqual([bad.line]);
-      expect(issues[0]).toMatchObject({ raw: expect.any(String), issue: expect.stringMatching(/\w+/) });
-      expect(lines).toHaveLength(bad.records + 1);
-    });
+    if ('refusal' in bad) {
+      it('refuses a document with a fault, and an empty one, by name', async () => {
+        const error = await rejection(read(await write(`bad${extension}`, bad.content)));
+        expect(codeOf(error)).toBeDefined();
+        expect((error as Error).message).toMatch(bad.refusal);
+        const empty = await rejection(read(await write(`empty${extension}`, '')));
+        expect(codeOf(empty)).toBeDefined();
+        for (const [name, { message }] of [
+          ['bad', error as Error],
+          ['empty', empty as Error],
+        ] as const) {
+          expect(message).toContain(`${name}${extension}`);
+        }
+      });
+    } else {
+      it('yields a bad line as an issue and goes on', async () => {
+        const lines = await read(await write(`bad${extension}`, bad.content));
+        const issues = lines.filter((line) => 'issue' in line);
+        expect(issues.map(({ line }) => line)).toEqual([bad.line]);
+        expect(issues[0]).toMatchObject({ raw: expect.any(String), issue: expect.stringMatching(/\w+/) });
+        expect(lines).toHaveLength(bad.records + 1);
+      });
 
-    it('yields nothing for an empty file', async () => {
-      expect(await read(await write(`empty${extension}`, ''))).toEqual([]);
-    });
+      it('yields nothing for an empty file', async () => {
+        expect(await read(await write(`empty${extension}`, ''))).toEqual([]);
+      });
+    }
 
     it('refuses a file that is not there, by its name', async () => {
       const error = await rejection(read(join(folder, `missing${extension}`)));
