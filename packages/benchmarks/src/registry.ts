@@ -8,5 +8,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'cais-ablation': async () => (await import('./recipes/cais-ablation.js')).caisAblation,
   clinc150: async () => (await import('./recipes/intent-benchmarks.js')).clinc150,
   'crosswoz-nlu': async () => (await import('./recipes/intent-benchmarks.js')).crosswozNlu,
+  lexicon: async () => (await import('./lexicon/lexicon.js')).lexicon,
   'train-step': async () => (await import('./bert/train-step.js')).trainStep,
 };
