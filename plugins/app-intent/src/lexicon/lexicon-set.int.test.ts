@@ -267,7 +267,6 @@ describe('a lexicon of 100,000 entries', () => {
     type: `type-${i % 11}`,
     popularity: random.int(1000),
   }));
-  const probe = entries[77]!.surface;
 
   it('is the same whichever thread assembled it', async () => {
     await writeList('big.jsonl', entries);
@@ -282,11 +281,11 @@ describe('a lexicon of 100,000 entries', () => {
     expect(set.current.entries.at(size - 1)).toEqual(entries.at(-1));
   });
 
-  it('is reloaded without holding up the event loop', async () => {
+  it('is reloaded without holding up the event loop', { timeout: 60_000 }, async () => {
     await writeList('big.jsonl', entries);
     const set = await open();
     const delay = monitorEventLoopDelay({ resolution: 1 });
-    const longest = async (change: () => Promise<unknown>) => {
+    const longestPause = async (change: () => Promise<unknown>) => {
       await sleep(20);
       delay.reset();
       delay.enable();
@@ -295,18 +294,24 @@ describe('a lexicon of 100,000 entries', () => {
       delay.disable();
       return delay.max / 1e6;
     };
-    const sent = { ...body({ entries: entries.toReversed() }), force: true };
-    const put = await longest(() => set.put('big', sent));
-    expect(types(set, probe)).toContain(entries[77]!.type);
-    const lines = jsonLines(entries.slice(0, size - 1));
-    await writeFile(join(folder, 'big.tmp'), lines);
-    const reload = await longest(async () => {
-      await rename(join(folder, 'big.tmp'), join(folder, 'lexicons/big.jsonl'));
-      await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 20_000, interval: 50 });
-    });
-    expect(events[0]!.message).toMatch(/lexicon reloaded: big \(99999 entries/);
-    console.info(`longest pause of the event loop: ${put.toFixed(1)} ms (put), ${reload.toFixed(1)} ms (file)`);
-    // The aim is 20 ms; a busy machine gets some room, a build on this thread (hundreds of ms) does not.
-    expect(Math.max(put, reload)).toBeLessThan(100);
+    const puts: number[] = [];
+    const reloads: number[] = [];
+    // Whoever shares the machine may take the processor away for a while, but hardly three times in a row.
+    for (const round of [1, 2, 3]) {
+      const sent = { ...body({ entries: entries.slice(round).toReversed() }), force: true };
+      puts.push(await longestPause(() => set.put('big', sent)));
+      expect(set.current.size).toBe(size - round);
+      await writeFile(join(folder, 'big.tmp'), jsonLines(entries.slice(0, size - round)));
+      reloads.push(
+        await longestPause(async () => {
+          await rename(join(folder, 'big.tmp'), join(folder, 'lexicons/big.jsonl'));
+          await vi.waitFor(() => expect(events).toHaveLength(round), { timeout: 20_000, interval: 50 });
+        }),
+      );
+      expect(types(set, entries[0]!.surface)).toContain(entries[0]!.type);
+    }
+    // The aim is 20 ms. Built on this thread it would be several hundred.
+    expect(Math.min(...puts)).toBeLessThan(60);
+    expect(Math.min(...reloads)).toBeLessThan(60);
   });
 });
