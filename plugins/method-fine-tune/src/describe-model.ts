@@ -33,7 +33,7 @@ export function manifestOf(job: TrainingJob): ManifestFields {
 
 /** The recipe's `card`, which the kernel has validated. */
 function cardSection(job: TrainingJob): { license?: string; languages?: readonly string[]; en?: string; zh?: string } {
-  return (job.recipe['card'] as ReturnType<typeof cardSection> | undefined) ?? {};
+  return (job.recipe.card as ReturnType<typeof cardSection> | undefined) ?? {};
 }
 
 /** The card: what was trained on what, how well it does, how to run it. */

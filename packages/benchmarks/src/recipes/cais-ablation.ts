@@ -86,7 +86,7 @@ export const caisAblation: Benchmark = {
           const output = join(folder, `${setting.key}-${seed}`);
           const run = await trainRecipe(kernel, 'intent/cais', [`seed=${seed}`, ...setting.overrides, ...data], output);
           log(
-            `(${setting.key}) seed ${seed}: accuracy ${(100 * run.test['accuracy']!).toFixed(2)} in ${rounded(run.seconds, 3)} s`,
+            `(${setting.key}) seed ${seed}: accuracy ${(100 * run.test.accuracy!).toFixed(2)} in ${rounded(run.seconds, 3)} s`,
           );
           if (setting.key !== 'f') return [{ key: setting.key, test: run.test }];
           return [
@@ -103,8 +103,8 @@ export const caisAblation: Benchmark = {
           return {
             key,
             name,
-            ...percent(own.map(({ test }) => test['accuracy']!)),
-            macroF1: percent(own.map(({ test }) => test['macroF1']!)).mean,
+            ...percent(own.map(({ test }) => test.accuracy!)),
+            macroF1: percent(own.map(({ test }) => test.macroF1!)).mean,
           };
         });
       const of = (key: string) => rows.find((row) => row.key === key)!.mean;

@@ -15,7 +15,7 @@ export const projectRoot = fileURLToPath(new URL('../../../..', import.meta.url)
 
 /** A kernel that trains, and finds registered data under `$ZOOID_DATA` or `../shared/data`. */
 export function trainingKernel(): Promise<Kernel> {
-  const folders = [process.env['ZOOID_DATA'], join(projectRoot, '../shared/data')].filter(
+  const folders = [process.env.ZOOID_DATA, join(projectRoot, '../shared/data')].filter(
     (folder) => folder !== undefined,
   );
   return createKernel({
@@ -52,8 +52,8 @@ export async function trainRecipe(
     readonly metrics: Readonly<Record<string, Metrics>>;
   };
   return {
-    test: manifest.metrics['test'] ?? {},
-    validation: manifest.metrics['validation'] ?? {},
+    test: manifest.metrics.test ?? {},
+    validation: manifest.metrics.validation ?? {},
     seconds: (performance.now() - started) / 1000,
   };
 }
