@@ -36,11 +36,15 @@ export class LexiconWatcher {
   start({ onChange, onError }: { readonly onChange: () => void; readonly onError: (error: Error) => void }): void {
     const root = join(this.folder, LEXICON_FOLDER);
     if (!existsSync(root)) return;
-    this.watcher = watch(root, { persistent: false }, () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(onChange, QUIET_MS).unref();
-    });
-    this.watcher.on('error', onError);
+    try {
+      this.watcher = watch(root, { persistent: false }, () => {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(onChange, QUIET_MS).unref();
+      });
+      this.watcher.on('error', onError);
+    } catch (error) {
+      onError(error as Error); // some file systems cannot be watched, and watches may run out: serve all the same
+    }
   }
 
   close(): void {

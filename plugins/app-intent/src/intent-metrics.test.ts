@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { intentMetrics } from './intent-metrics.js';
+
+const answer = (intent: string, intents?: string[]) => ({
+  intent,
+  score: 1,
+  scores: [],
+  ...(intents === undefined ? {} : { intents }),
+});
+const gold = (...labels: string[]) => ({ text: '', labels, slots: [] });
+
+describe('intentMetrics', () => {
+  const examples = [gold('a'), gold('a'), gold('b'), gold('oos')];
+  const answers = [answer('a'), answer('b'), answer('b'), answer('oos')];
+
+  it('are accuracy and macro F1 of single labels', () => {
+    const metrics = intentMetrics(answers, examples, { multiLabel: false, rejection: {} });
+    expect(metrics.accuracy).toBeCloseTo(3 / 4);
+    expect(metrics.macroF1).toBeCloseTo((2 / 3 + 2 / 3 + 1) / 3);
+    expect(Object.keys(metrics)).toEqual(['accuracy', 'macroF1']);
+  });
+
+  it('tell in scope from out of scope where there is a fallback', () => {
+    const metrics = intentMetrics(answers, examples, { multiLabel: false, rejection: { fallback: 'oos' } });
+    expect(metrics).toMatchObject({ inScopeAccuracy: 2 / 3, outOfScopeRecall: 1, outOfScopePrecision: 1 });
+    const without = intentMetrics(answers.slice(0, 3), examples.slice(0, 3), {
+      multiLabel: false,
+      rejection: { fallback: 'oos' },
+    });
+    expect(without).not.toHaveProperty('inScopeAccuracy');
+  });
+
+  it('are micro F1 and exact match of label sets', () => {
+    const sets = [answer('a', ['a', 'b']), answer('b', ['b'])];
+    const metrics = intentMetrics(sets, [gold('a'), gold('b')], { multiLabel: true, rejection: {} });
+    expect(metrics.microF1).toBeCloseTo(0.8);
+    expect(metrics.exactMatch).toBeCloseTo(0.5);
+  });
+});
