@@ -17,7 +17,7 @@ export function intentHead(
 ): Record<string, Value> {
   const { fusion, headDropout } = config.options;
   const { states, gate } = fuseSlots(context.child('fusion'), encoder, new SlotLabels(config.slotTypes), fusion);
-  const pooled = firstToken(states).concat([meanOverTokens(states, encoder.attentionMask)], -1);
+  const pooled = firstToken(states).concat([meanOverText(states, encoder.attentionMask)], -1);
   const logits = linear(context.child('classifier'), context.dropout(pooled, headDropout), config.labels.length);
   return {
     logits,
@@ -32,13 +32,16 @@ function tagSlots(context: ModuleContext, encoder: EncoderOutput, { goldTypes, o
   return linear(context.child('slot_tagger'), states, 1 + 4 * goldTypes.length);
 }
 
-/** Mean of `[batch, sequence, hidden]` over real tokens, `[CLS]` and `[SEP]` among them. */
-function meanOverTokens(states: Value, attentionMask: Value): Value {
-  const mask = attentionMask.cast('float32').unsqueeze([2]);
+/** Mean of `[batch, sequence, hidden]` over the text: the real positions without the first (`[CLS]`) and the last (`[SEP]`). */
+function meanOverText(states: Value, attentionMask: Value): Value {
+  const real = attentionMask.cast('float32');
+  // A position is text when the one after it is real as well; the first never is.
+  const none = real.slice(1, 0, 1).mul(0);
+  const text = none.concat([real.slice(1, 2, Number.POSITIVE_INFINITY), none], 1).unsqueeze([2]);
   return states
-    .mul(mask)
+    .mul(text)
     .sum([1], false)
-    .div(mask.sum([1], false));
+    .div(text.sum([1], false).maximum(1));
 }
 
 /**
