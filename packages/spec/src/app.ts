@@ -1,9 +1,8 @@
-import type { HasCapabilities } from '@zooid/common';
+import type { HasCapabilities, Metrics } from '@zooid/common';
 import type { ServiceIdentifier } from 'inversify';
 import type { DtoClass, TextItem } from './dto.js';
 import type { Model, RunContext } from './model.js';
 import type { TaskId } from './task-id.js';
-import type { Metrics } from './training.js';
 
 /**
  * A task people call: `intent`, `segmentation`, … One app serves any number of models; `open` binds it to one.

@@ -1,5 +1,5 @@
 // What contracts speak of, so that a plugin needs no other package to keep them.
-export { AbortError, type Issue, ValidationError, ZooidError } from '@zooid/common';
+export { AbortError, type Issue, type Metrics, type TrainEvent, ValidationError, ZooidError } from '@zooid/common';
 export type { HostTensor, TensorMap } from '@zooid/tensor';
 export {
   App,
@@ -87,7 +87,6 @@ export {
   type DataSplit,
   DatasetFormat,
   Method,
-  type Metrics,
   type ProgressEvent,
   RecipeOptions,
   type TrainingContext,

@@ -1,4 +1,4 @@
-import { type Capability, defineCapability, type Logger } from '@zooid/common';
+import { type Capability, defineCapability, type Logger, type Metrics, type TrainEvent } from '@zooid/common';
 import type { ServiceIdentifier } from 'inversify';
 import type { App } from './app.js';
 import type { DtoClass } from './dto.js';
@@ -66,26 +66,8 @@ export interface TrainingJob {
 /** Something worth showing while a job runs; `type` discriminates. Serialises to one JSON line. */
 export type ProgressEvent =
   | { readonly type: 'stage'; readonly name: string; readonly detail?: string }
-  | {
-      readonly type: 'step';
-      readonly step: number;
-      readonly totalSteps: number;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly learningRate: number;
-      readonly tokensPerSecond: number;
-    }
-  | {
-      readonly type: 'evaluation';
-      readonly step: number;
-      readonly split: string;
-      readonly metrics: Metrics;
-      readonly best: boolean;
-    }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  | TrainEvent
   | { readonly type: 'done'; readonly output: string; readonly metrics: Metrics; readonly seconds: number };
-
-export type Metrics = Readonly<Record<string, number>>;
 
 export interface TrainingContext {
   readonly signal?: AbortSignal;

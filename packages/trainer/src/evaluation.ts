@@ -1,7 +1,7 @@
+import type { Metrics } from '@zooid/common';
 import { AbortError } from '@zooid/common';
 import { planBatches } from '@zooid/data';
 import type { Random, TensorMap } from '@zooid/tensor';
-import type { Metrics } from './events.js';
 import type { Features, PreparedTask } from './training-task.js';
 
 /** Runs a model on feeds and returns the outputs asked for: a training session's program, or an exported graph. */

@@ -1,9 +1,9 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TrainEvent } from '@zooid/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventLog } from './event-log.js';
-import type { TrainEvent } from './events.js';
 
 let file: string;
 beforeEach(() => {

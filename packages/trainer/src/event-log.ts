@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { TrainEvent } from './events.js';
+import type { TrainEvent } from '@zooid/common';
 
 /**
  * `events.jsonl`: what happened, one event a line. Appended synchronously, so that a killed process loses nothing it

@@ -15,7 +15,6 @@ export {
   TrainingError,
 } from './errors.js';
 export { type EvaluationOptions, type EvaluationResult, evaluateTask, type Forward } from './evaluation.js';
-export type { Metrics, TrainEvent } from './events.js';
 export { type IntervalOptions, metricIntervals } from './metric-intervals.js';
 export type { BuiltModel, ModelBuilder } from './model-builder.js';
 export { DEFAULT_GROUP, declareParameters, mergeDeclared, type ParameterOptions } from './parameters.js';

@@ -1,6 +1,6 @@
+import type { Metrics } from '@zooid/common';
 import { bootstrapInterval, type Interval } from '@zooid/metrics';
 import type { Random } from '@zooid/tensor';
-import type { Metrics } from './events.js';
 
 export interface IntervalOptions {
   /** Resamples. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { TrainEvent } from './events.js';
+import type { TrainEvent } from '@zooid/common';
 import type { RunRecord } from './run-record.js';
 
 /** One chart: shared x values and any number of named lines; `null` is a gap. */

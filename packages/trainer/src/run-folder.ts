@@ -1,11 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from '@zooid/common';
+import type { Logger, TrainEvent } from '@zooid/common';
 import { writeFileAtomically } from '@zooid/hub';
 import { type Checkpoint, type CheckpointArrays, type CheckpointState, CheckpointStore } from './checkpoint.js';
 import { CheckpointClock } from './checkpoint-clock.js';
 import { EventLog } from './event-log.js';
-import type { TrainEvent } from './events.js';
 import { renderReport } from './report.js';
 import type { RunRecord } from './run-record.js';
 import type { CheckpointOptions } from './train-options.js';

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { Metrics, TrainEvent } from '@zooid/common';
 import type { RunConfig } from './config-digest.js';
-import type { Metrics, TrainEvent } from './events.js';
 
 /** Where a run was made; enough to judge its timings. */
 export interface Machine {

@@ -1,4 +1,4 @@
-import type { Metrics } from './events.js';
+import type { Metrics } from '@zooid/common';
 
 /** How the best weights are chosen, and when to give up waiting for better ones. */
 export interface SelectOptions {

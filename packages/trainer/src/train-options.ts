@@ -1,7 +1,6 @@
-import type { Logger } from '@zooid/common';
+import type { Logger, Metrics, TrainEvent } from '@zooid/common';
 import type { TrainingSession } from '@zooid/runtime';
 import type { RunConfig } from './config-digest.js';
-import type { Metrics, TrainEvent } from './events.js';
 import type { ProgramSource } from './program-source.js';
 import type { SelectOptions } from './selection.js';
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TrainEvent } from '@zooid/common';
 import { AbortError } from '@zooid/common';
 import { Random } from '@zooid/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetSource } from './dataset-source.js';
 import { DivergenceError, ResumeMismatchError } from './errors.js';
-import type { TrainEvent } from './events.js';
 import { collateLinear, type LinearRow, LinearSession, linearRows } from './linear-session.fixture.js';
 import type { ProgramSource } from './program-source.js';
 import { train } from './train.js';

@@ -1,10 +1,10 @@
+import type { TrainEvent } from '@zooid/common';
 import { AbortError, type Logger, silentLogger } from '@zooid/common';
 import type { StepResult } from '@zooid/runtime';
 import { type Checkpoint, type CheckpointState, checkpointFormat, type Parameters } from './checkpoint.js';
 import { configDifferences, configDigest } from './config-digest.js';
 import { DivergenceGuard } from './divergence-guard.js';
 import { DivergenceError, ResumeMismatchError } from './errors.js';
-import type { TrainEvent } from './events.js';
 import type { StepPlan } from './program-source.js';
 import { RunFolder } from './run-folder.js';
 import { describeMachine, peakMemoryBytes, type RunRecord } from './run-record.js';

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AbortError, ValidationError } from '@zooid/common';
 import { parseEncoderConfig } from '@zooid/nn';
 import {
@@ -21,6 +20,7 @@ import { Lexicon } from './lexicon/lexicon.js';
 import { LexiconSet } from './lexicon/lexicon-set.js';
 import type { PlacedMatch } from './placed-match.js';
 import { SlotLabels } from './slot-labels.js';
+import { Turns } from './turns.js';
 
 export interface GateValue {
   readonly token: string;
@@ -36,14 +36,17 @@ export interface IntentOutput extends IntentAnswer {
 
 /** Padded tokens per run: beyond about 512 the activations leave the cache and throughput falls. */
 const TOKEN_BUDGET = 512;
-/** Texts featurised before other requests get a turn on the event loop. */
-const TEXTS_PER_TURN = 16;
+/** Rough microseconds of tokenizing and matching a character, and of building a lexicon entry of the request's own. */
+const MICROSECONDS_PER_CHARACTER = 0.3;
+const MICROSECONDS_PER_ENTRY = 5;
 /** Runs of one request under way at a time: enough for every worker, and room in the queue for other requests. */
 const RUNS_IN_FLIGHT = 16;
 
 /** The intent app bound to one model. */
 export class IntentInstance implements AppInstance<IntentItem, IntentParameters, IntentOutput> {
   readonly collections: Readonly<Record<string, Collection>>;
+
+  private readonly turns = new Turns();
 
   private constructor(
     private readonly model: Model,
@@ -80,8 +83,8 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
   ): Promise<IntentOutput[]> {
     const lexicon = this.lexicons.current; // the whole request is answered from one version
     const rows: TextFeatures[] = [];
-    for (const [i, item] of items.entries()) {
-      if (i % TEXTS_PER_TURN === TEXTS_PER_TURN - 1) await nextTurn();
+    for (const item of items) {
+      await this.turns.before(hostCost(item));
       rows.push(this.featurizer.featurize(item.text, withRequestEntries(lexicon, item.lexicon)));
     }
     const outputs = new Array<IntentOutput>(items.length);
@@ -158,6 +161,10 @@ function exampleAt(record: unknown, index: number, options: IntentConfig['option
       error.issues.map(({ path, message }) => ({ path: `/${index}${path}`, message })),
     );
   }
+}
+
+function hostCost({ text, lexicon }: IntentItem): number {
+  return 20 + MICROSECONDS_PER_CHARACTER * text.length + MICROSECONDS_PER_ENTRY * (lexicon?.length ?? 0);
 }
 
 /** Row indices grouped by similar length, each group within the token budget. */

@@ -1,7 +1,7 @@
 /** Named numbers of one evaluation. */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** What the loop reports while it runs; each serialises to one JSON line. Structurally a part of spec's ProgressEvent. */
+/** What the loop reports while it runs; each serialises to one JSON line. */
 export type TrainEvent =
   | {
       readonly type: 'step';
