@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import appIntent from '@zooid/app-intent';
+import backendOnnx from '@zooid/backend-onnx';
+import { goldenDifference, modelFolderBytes, parseGolden, readModelFolder } from '@zooid/hub';
+import { createKernel, type Kernel } from '@zooid/kernel';
+import storeLocal from '@zooid/store-local';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from './recipes/train-recipe.js';
+
+const root = join(projectRoot, 'modelzoo');
+const names = readdirSync(root, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+let kernel: Kernel;
+beforeAll(async () => {
+  kernel = await createKernel({ plugins: [storeLocal, backendOnnx, appIntent], config: { root: projectRoot } });
+  for (const name of names) await kernel.endpoints.open(name, join(root, name));
+});
+afterAll(() => kernel[Symbol.asyncDispose]());
+
+describe('the shipped models', () => {
+  it('stay below 30 MB together', async () => {
+    const sizes = await Promise.all(names.map((name) => modelFolderBytes(join(root, name))));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(30e6);
+  });
+
+  it.each(names)('%s is what its manifest says and names its licence', async (name) => {
+    const { manifest } = await readModelFolder(join(root, name), { verify: true });
+    expect(manifest?.id).toBe(name);
+    expect(manifest?.license).toMatch(/^(apache-2\.0|cc-by-\d\.0)$/);
+  });
+
+  it.each(names)('%s answers its golden inputs as it did when it was made', async (name) => {
+    const cases = parseGolden(await readFile(join(root, name, 'golden.json'), 'utf8'));
+    expect(cases.length).toBeGreaterThan(0);
+    const inputs = cases.map(({ input }) => input);
+    const { outputs } = await kernel.endpoints.run(name, inputs, {});
+    cases.forEach(({ output, tolerance }, i) => {
+      expect(goldenDifference(output, outputs[i], tolerance)).toBeUndefined();
+    });
+  });
+
+  it('weighs what the text says against what the lexicon says', async () => {
+    const items = ['想听说不出的秘密', '我不想说出这个秘密'];
+    const { outputs } = await kernel.endpoints.run('intent-zh-speaker', items, {});
+    expect(outputs).toMatchObject([
+      { intent: 'PlayMusic', slots: [{ type: 'song', text: '说不出的秘密', start: 2, end: 8 }] },
+      { intent: 'Chat', slots: [{ type: 'song', text: '秘密', start: 7, end: 9 }] },
+    ]);
+  });
+});
