@@ -1,5 +1,4 @@
-import type { Metrics } from '@zooid/common';
-import { AbortError } from '@zooid/common';
+import { AbortError, type Metrics } from '@zooid/common';
 import { planBatches } from '@zooid/data';
 import type { Random, TensorMap } from '@zooid/tensor';
 import type { Features, PreparedTask } from './training-task.js';

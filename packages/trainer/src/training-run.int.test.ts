@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TrainEvent } from '@zooid/common';
-import { AbortError } from '@zooid/common';
+import { AbortError, type TrainEvent } from '@zooid/common';
 import { Random } from '@zooid/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetSource } from './dataset-source.js';

@@ -1,5 +1,4 @@
-import type { TrainEvent } from '@zooid/common';
-import { AbortError, type Logger, silentLogger } from '@zooid/common';
+import { AbortError, type Logger, silentLogger, type TrainEvent } from '@zooid/common';
 import type { StepResult } from '@zooid/runtime';
 import { type Checkpoint, type CheckpointState, checkpointFormat, type Parameters } from './checkpoint.js';
 import { configDifferences, configDigest } from './config-digest.js';
