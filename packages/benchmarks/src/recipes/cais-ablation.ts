@@ -97,7 +97,7 @@ export const caisAblation: Benchmark = {
       );
       const runs = (await inParallel(tasks, Math.min(2, availableParallelism()))).flat();
       const rows = [...settings, lexiconOff]
-        .sort((a, b) => (a.key < b.key ? -1 : 1))
+        .sort((a, b) => a.key.charCodeAt(0) - b.key.charCodeAt(0))
         .map(({ key, name }) => {
           const own = runs.filter((run) => run.key === key);
           return {
