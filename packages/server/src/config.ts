@@ -12,7 +12,7 @@ export class ServerConfig {
   @IsInt() @Min(0) @Max(65_535) port = 3000;
 
   /** Largest request body. Bodies up to the default parse in well under 20 ms, which bounds the event loop's pauses. */
-  @IsInt() @Min(1024) @Max(16_777_216) bodyLimitBytes = 2_097_152;
+  @IsInt() @Min(1024) @Max(16_777_216) bodyLimitBytes = 1_310_720;
 
   /** Requests handed to the apps at a time; the model workers form their batches from these. */
   @IsInt() @Min(1) @Max(4096) maxConcurrent = 64;
