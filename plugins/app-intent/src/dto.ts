@@ -37,7 +37,7 @@ export class RequestEntry {
 export class IntentItem extends TextItem {
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(1000)
+  @ArrayMaxSize(500)
   @ValidateNested({ each: true })
   @Type(() => RequestEntry)
   lexicon?: RequestEntry[];

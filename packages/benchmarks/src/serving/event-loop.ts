@@ -31,12 +31,12 @@ const requests: readonly LoadRequest[] = [
   post('one text', { inputs: sentence }),
   post('256 texts', { inputs: Array.from({ length: 256 }, (_, i) => `${sentence}第${i}遍`) }),
   post('texts of 5,000 characters', { inputs: Array.from({ length: 8 }, () => sentence.repeat(625)) }),
-  post('1,000 entries of its own', { inputs: { text: sentence, lexicon: entries(1000, '临时') } }),
+  post('500 entries of its own', { inputs: { text: sentence, lexicon: entries(500, '临时') } }),
   {
-    name: 'lexicon of 25,000 entries',
+    name: 'lexicon of 14,000 entries',
     method: 'PUT',
     path: `/v1/apps/${model}/lexicons/big`,
-    body: JSON.stringify({ entries: entries(25_000, '歌'), force: true }),
+    body: JSON.stringify({ entries: entries(14_000, '歌'), force: true }),
   },
 ];
 

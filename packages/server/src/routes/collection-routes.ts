@@ -8,7 +8,7 @@ const collectionPath = '/v1/apps/{name}/{collection}';
 const entryPath = `${collectionPath}/{entry}`;
 
 /** Collections are large, and check their entries in their own time. */
-const maxContainers = 30_000;
+const maxContainers = 15_000;
 
 /** `/v1/apps/{name}/{collection}`: state of an app that may be replaced while it serves, such as its lexicons. */
 export function collectionRoutes(endpoints: Endpoints): Route[] {
