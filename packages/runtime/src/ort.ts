@@ -1,4 +1,4 @@
-import type { DType, DTypes, HostTensor, Shape, TensorMap } from '@zooid/tensor';
+import { type DType, dtypeArrays, type HostTensor, isDType, type Shape, type TensorMap } from '@zooid/tensor';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 
 export { InferenceSession, Tensor };
@@ -16,21 +16,6 @@ export interface ValueInfo {
   readonly shape: Shape;
 }
 
-const arrays: { readonly [D in DType]: new (buffer: ArrayBufferLike, offset: number, length: number) => DTypes[D] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-};
-
-export function isDType(name: string): name is DType {
-  return Object.hasOwn(arrays, name);
-}
-
 /** The same numbers as an onnxruntime tensor, not copied. */
 export function toOrtTensor({ dtype, dims, data }: HostTensor): Tensor {
   return new Tensor(dtype as 'float32', data as Float32Array, dims);
@@ -40,10 +25,14 @@ export function toOrtTensor({ dtype, dims, data }: HostTensor): Tensor {
 export function fromOrtTensor(tensor: Tensor): HostTensor {
   const dtype: string = tensor.type;
   if (!isDType(dtype))
-    throw new TypeError(`Expected one of ${Object.keys(arrays).join(', ')}, got elements of type ${dtype}`);
+    throw new TypeError(`Expected one of ${Object.keys(dtypeArrays).join(', ')}, got elements of type ${dtype}`);
   const data = tensor.data as ArrayBufferView & { readonly length: number };
   // float16 arrives as Float16Array where the host has one; we carry its bits.
-  return { dtype, dims: tensor.dims, data: new arrays[dtype](data.buffer, data.byteOffset, data.length) } as HostTensor;
+  return {
+    dtype,
+    dims: tensor.dims,
+    data: new dtypeArrays[dtype](data.buffer, data.byteOffset, data.length),
+  } as HostTensor;
 }
 
 export function toFeeds(tensors: TensorMap): Record<string, Tensor> {
