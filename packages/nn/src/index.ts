@@ -24,6 +24,7 @@ export { type EncoderPreset, encoderPresets } from './bert/presets.js';
 export { embedding } from './embedding.js';
 export { type FeedForwardOptions, feedForward } from './feed-forward.js';
 export { type BatchInput, type DropoutInput, GraphBuilder, type GraphBuilderOptions } from './graph-builder.js';
+export { maskedLanguageModelHead } from './heads/masked-language-model.js';
 export { classificationHead, type HeadOptions } from './heads.js';
 export { constant, DEFAULT_STD, initialise, normal, ones, zeros } from './initialise.js';
 export { layerNorm } from './layer-norm.js';
