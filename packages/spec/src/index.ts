@@ -77,6 +77,7 @@ export {
   type ModelSummary,
   Models,
   type RunContext,
+  type TensorInfo,
 } from './model.js';
 export { didYouMean, editDistance, nearest } from './nearest.js';
 export { nestedClass } from './nested-class.js';

@@ -1,4 +1,4 @@
-import type { TensorMap } from '@zooid/tensor';
+import type { DType, Shape, TensorMap } from '@zooid/tensor';
 import type { ServiceIdentifier } from 'inversify';
 
 /** A model folder that a store has found and verified. */
@@ -20,9 +20,20 @@ export interface RunContext {
   readonly signal?: AbortSignal;
 }
 
+/** A named input or output of a graph. Symbolic dimensions go by name; `''` is one without a name. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
 /** A loaded network. Its `forward` runs outside the caller's thread and may be called concurrently. */
 export interface Model extends AsyncDisposable {
   readonly artifacts: ModelArtifacts;
+  /** What the graph takes: an encoder may have no `token_type_ids`. Absent where the backend cannot tell. */
+  readonly inputs?: readonly TensorInfo[];
+  /** What the graph gives. Absent where the backend cannot tell. */
+  readonly outputs?: readonly TensorInfo[];
   /** Runs the graph on named inputs; `outputs` limits what is fetched (default: everything). */
   forward(inputs: TensorMap, context?: RunContext & { readonly outputs?: readonly string[] }): Promise<TensorMap>;
 }

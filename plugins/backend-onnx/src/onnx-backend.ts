@@ -68,6 +68,14 @@ class OnnxModel implements Model {
     private readonly pool: InferencePool,
   ) {}
 
+  get inputs(): InferencePool['inputs'] {
+    return this.pool.inputs;
+  }
+
+  get outputs(): InferencePool['outputs'] {
+    return this.pool.outputs;
+  }
+
   async forward(
     inputs: Parameters<Model['forward']>[0],
     context: Parameters<Model['forward']>[1] = {},

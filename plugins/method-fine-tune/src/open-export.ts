@@ -15,6 +15,8 @@ export async function openExport(folder: string, id: string): Promise<Model> {
   const pool = await createInferencePool({ model: join(folder, graphFile) });
   return {
     artifacts: { id, revision: String(manifest.revision), folder, config, manifest },
+    inputs: pool.inputs,
+    outputs: pool.outputs,
     forward: (inputs, context = {}) => pool.run(inputs, context),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };

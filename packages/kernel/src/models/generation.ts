@@ -34,6 +34,8 @@ export class Generation {
     const drain = this.#drain;
     this.model = {
       artifacts: loaded.artifacts,
+      ...(loaded.inputs !== undefined && { inputs: loaded.inputs }),
+      ...(loaded.outputs !== undefined && { outputs: loaded.outputs }),
       async forward(inputs, context) {
         AbortError.throwIfAborted(context?.signal);
         if (drain.isReleased) throw new ModelUnloadedError(loaded.artifacts.id);

@@ -51,6 +51,12 @@ export function describeBackendContract(plugin: Plugin, contract: BackendContrac
       expectClose(await model.forward(contract.inputs), contract.expected, contract.tolerance ?? 1e-4);
     });
 
+    it('says what its graph takes and gives, where it says anything', () => {
+      const names = (infos: readonly { readonly name: string }[]) => infos.map(({ name }) => name);
+      if (model.inputs !== undefined) expect(names(model.inputs)).toEqual(Object.keys(contract.inputs));
+      if (model.outputs !== undefined) expect(names(model.outputs)).toEqual(Object.keys(contract.expected));
+    });
+
     it('fetches only the outputs that are asked for', async () => {
       const [name] = Object.keys(contract.expected);
       const outputs = await model.forward(contract.inputs, { outputs: [name!] });
