@@ -9,8 +9,7 @@ interface Intent {
 
 const modelzoo = fileURLToPath(new URL('../../../modelzoo', import.meta.url));
 
-await using classify = await pipeline('intent-zh-speaker', {
-  plugins: ['app-intent', 'backend-onnx', 'store-local'],
+await using classify = await pipeline('intent', 'intent-zh-speaker', {
   config: { settings: { 'store-local': { roots: [modelzoo] } } },
 });
 

@@ -5,7 +5,7 @@ import type { Language } from './language-app.js';
 // The host knows the plugin by its path alone; `zooid --plugin` and zooid.yaml do the same.
 const here = fileURLToPath(new URL('..', import.meta.url));
 
-await using detect = await pipeline(`${here}/model`, {
+await using detect = await pipeline('language', `${here}/model`, {
   plugins: ['.', '@zooid/store-local'],
   config: { root: here },
 });

@@ -8,7 +8,7 @@ export { defaultLimits, type Limits } from './endpoints/limits.js';
 export { EventHub, type KernelEvent, type KernelEventOf } from './events.js';
 export { createKernel, type DatasetConfig, type Kernel, type KernelConfig, type KernelOptions } from './kernel.js';
 export type { LoadedModel, ModelPool } from './models/model-pool.js';
-export { type Pipeline, type PipelineOptions, pipeline } from './pipeline.js';
+export { type Pipeline, type PipelineOptions, pipeline, type TaskPipeline } from './pipeline.js';
 export type { PluginReference } from './plugins/plugin-reference.js';
 export type { PreparedTraining, PrepareOptions, Training } from './recipe/training.js';
 export type { Registry } from './registry.js';

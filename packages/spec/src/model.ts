@@ -38,18 +38,70 @@ export interface Model extends AsyncDisposable {
   forward(inputs: TensorMap, context?: RunContext & { readonly outputs?: readonly string[] }): Promise<TensorMap>;
 }
 
+/** How a model is to be loaded. */
+export interface LoadContext extends RunContext {
+  /** One of the backend's `variants`, and no other; default: the one that the backend is configured to prefer. */
+  readonly variant?: string;
+}
+
 /** Turns a model folder into something with `forward`. `supports` must be cheap and must not throw. */
 export interface ModelBackend {
   readonly name: string;
   supports(artifacts: ModelArtifacts): boolean;
-  load(artifacts: ModelArtifacts, context?: RunContext): Promise<Model>;
+  load(artifacts: ModelArtifacts, context?: LoadContext): Promise<Model>;
   /**
    * For `zooid doctor`: proves that models can run on this machine, and says on what ("onnxruntime 1.30.0, cpu").
    * Throws what stands in the way.
    */
   check?(): Promise<string>;
+  /**
+   * For backends that build a network from `config.json` and weights: writes its inference graph as
+   * `onnx/model.onnx` (float32, standard operators where there are any, weights inside or beside it) below
+   * `artifacts.folder`, for others to serve and to optimise. Called when the folder has no such file.
+   */
+  exportGraph?(artifacts: ModelArtifacts, context?: RunContext): Promise<void>;
+  /** Forms of a graph that this backend can write and load, the plain one first: `fp32`, `fused`, `int8`. */
+  readonly variants?: readonly string[];
+  /**
+   * Writes forms of `onnx/model.onnx` beside it, each compared with the plain graph first, and renews the digests in
+   * `zooid.json` where there is one. A form that differs by more than its tolerance is not written, but reported.
+   *
+   * @throws ModelError when there is no plain graph or it cannot be rewritten; UnknownNameError for other variants.
+   */
+  exportVariants?(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]>;
 }
 export const ModelBackend: ServiceIdentifier<ModelBackend> = Symbol.for('@zooid/spec/ModelBackend');
+
+/** What `exportVariants` is asked for. */
+export interface VariantRequest extends RunContext {
+  readonly variants: readonly string[];
+  /** Inputs of forward passes to compare on; when there are none, the backend draws random ones that fit the graph. */
+  readonly samples: readonly TensorMap[];
+  /** Largest relative difference that is accepted, for every variant; default: the backend's own per variant. */
+  readonly tolerance?: number;
+  readonly onProgress?: (event: { readonly variant: string; readonly step: string }) => void;
+}
+
+/** How one form of a graph compares with the plain one. */
+export interface VariantReport {
+  readonly variant: string;
+  /** Relative to the folder: `onnx/model_quantized.onnx`. */
+  readonly file: string;
+  readonly sizeBytes: number;
+  /** Whether the file was written; else `refusal` says why not. */
+  readonly accepted: boolean;
+  readonly refusal?: string;
+  /** Largest absolute difference of any output element. */
+  readonly maxDifference: number;
+  /** The same as a share of the largest element of that output (at least 1), which `tolerance` bounds. */
+  readonly relativeDifference: number;
+  readonly tolerance: number;
+  /** Highest scores along the last axis of the outputs that hold logits or probabilities, and how many of them moved. */
+  readonly decisions: number;
+  readonly changedDecisions: number;
+  /** Initializers that keep float32 in a quantized form though their kind is usually quantized. */
+  readonly keptFloat: readonly string[];
+}
 
 /** One line of `zooid models`. */
 export interface ModelSummary {

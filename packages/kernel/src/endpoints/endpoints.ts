@@ -1,13 +1,14 @@
 import { ValidationError } from '@zooid/common';
-import { type App, ClosedError, DuplicateNameError, ModelError, type RunContext, UnknownNameError } from '@zooid/spec';
+import { type App, ClosedError, DuplicateNameError, type RunContext, UnknownNameError } from '@zooid/spec';
 import type { EventHub } from '../events.js';
 import type { ModelPool } from '../models/model-pool.js';
 import type { Registry } from '../registry.js';
+import { appOf } from './app-of-model.js';
 import { Endpoint, type EndpointAnswer } from './endpoint.js';
 import type { Limits } from './limits.js';
 
 export interface OpenEndpointOptions extends RunContext {
-  /** App name; default: the `app` that the model's zooid.json names. */
+  /** App name; default: what the model is for, by its zooid.json or config.json. */
   readonly app?: string;
 }
 
@@ -114,7 +115,7 @@ export class EndpointTable implements Endpoints, AsyncDisposable {
 
   async #start(name: string, reference: string, { app: appName, signal }: OpenEndpointOptions): Promise<Endpoint> {
     const context = signal === undefined ? {} : { signal };
-    const app = this.#apps.get(appName ?? (await this.#appOf(reference, context)));
+    const app = this.#apps.get(appName ?? appOf(await this.#models.resolve(reference, context), this.#apps.names));
     const endpoint = new Endpoint(name, app, reference, this.#limits, {
       ...context,
       notify: ({ level, message }) => this.#events.emit({ type: 'app-notice', endpoint: name, level, message }),
@@ -122,15 +123,5 @@ export class EndpointTable implements Endpoints, AsyncDisposable {
     const prepare = endpoint.prepareReplacement.bind(endpoint);
     await endpoint.start(await this.#models.hold(reference, `endpoint '${name}'`, prepare, context));
     return endpoint;
-  }
-
-  async #appOf(reference: string, context: RunContext): Promise<string> {
-    const { id, manifest } = await this.#models.resolve(reference, context);
-    const app = manifest?.app;
-    if (typeof app === 'string') return app;
-    throw new ModelError(
-      id,
-      `model '${id}' does not say which app it is for (no "app" in its zooid.json); name one of: ${this.#apps.names.join(', ')}`,
-    );
   }
 }

@@ -98,7 +98,8 @@ function isPath(reference: string): boolean {
   return reference.startsWith('.') || reference.startsWith('file:') || isAbsolute(reference);
 }
 
-function packageEntry(name: string, root: string): string | undefined {
+/** The main module of an installed package, or `undefined` when it is not installed where `root` can see it. */
+export function packageEntry(name: string, root: string): string | undefined {
   const require = createRequire(join(root, 'package.json'));
   try {
     return require.resolve(name);

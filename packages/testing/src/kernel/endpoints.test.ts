@@ -50,6 +50,19 @@ describe('endpoints', () => {
     await expect(kernel.endpoints.open('x', 'bare', { app: 'echo' })).resolves.toBeDefined();
   });
 
+  it('take the app of the task that a Hub folder was made for', async () => {
+    const classify = fakeApp({ name: 'text-classification' });
+    const other = await createKernel({ plugins: [classify.plugin, store.plugin, backend.plugin] });
+    const put = (id: string, config: Record<string, unknown>) => store.put(fakeArtifacts({ id, config }));
+    put('hub', { architectures: ['RobertaForSequenceClassification'] });
+    put('masked', { architectures: ['BertForMaskedLM'] });
+    put('odd', { architectures: 'BertModel' });
+    expect((await other.endpoints.open('a', 'hub')).app.name).toBe('text-classification');
+    expect(((await rejection(other.endpoints.open('b', 'masked'))) as Error).message).toContain('says fill-mask');
+    expect(((await rejection(other.endpoints.open('c', 'odd'))) as Error).message).toContain('no architecture');
+    await other[Symbol.asyncDispose]();
+  });
+
   it('name the nearest app or endpoint when one is unknown', async () => {
     await kernel.endpoints.open('chat', 'm');
     expect(((await rejection(kernel.endpoints.open('y', 'm', { app: 'ecko' }))) as Error).message).toBe(
@@ -264,9 +277,14 @@ describe('endpoints', () => {
 
   it('are one call away in a program of one’s own', async () => {
     const plugins = [fakeApp().plugin, store.plugin, fakeBackend().plugin];
-    const echo = await pipeline('m', { plugins });
+    const echo = await pipeline('echo', 'm', { plugins });
     expect(await echo('a')).toEqual({ text: 'a', revision: 'r1' });
     expect(await echo(['a', 'b'], { times: 2 })).toMatchObject([{ text: 'aa' }, { text: 'bb' }]);
     await echo[Symbol.asyncDispose]();
+  });
+
+  it('say what to install when a plugin of the task is missing', async () => {
+    const error = await rejection(pipeline('poetry', 'm', { config: { root: '/' } }));
+    expect((error as Error).message).toMatch(/pipeline\('poetry', …\) needs .*npm install .*@zooid\/app-poetry/);
   });
 });

@@ -1,0 +1,69 @@
+/** A label and how likely it is, as the Hub's classification tasks give it. */
+export interface LabelScore {
+  readonly label: string;
+  /** In [0, 1], unless the caller asked for raw logits. */
+  readonly score: number;
+}
+
+/** What text-classification takes: one text, or two whose relation is judged. */
+export interface TextPair {
+  readonly text: string;
+  readonly text_pair?: string;
+}
+
+/** One candidate for a masked token. */
+export interface MaskedToken {
+  /** Probability of the token, in [0, 1]. */
+  readonly score: number;
+  /** Its id in the vocabulary. */
+  readonly token: number;
+  readonly token_str: string;
+  /** The text with the token in its place. */
+  readonly sequence: string;
+}
+
+/**
+ * What the Hub's tasks take and give, per item, so that `pipeline('text-classification', …)` is typed by its task id.
+ * The app named like a task keeps these shapes. Packages with tasks of their own add to this interface by declaration
+ * merging.
+ *
+ * @see https://www.npmjs.com/package/@huggingface/tasks for the originals
+ */
+export interface TaskShapes {
+  'text-classification': {
+    readonly item: string | TextPair;
+    readonly parameters: {
+      /** Labels to return; default: all. */
+      readonly top_k?: number;
+      /** Default: what the model was trained with. */
+      readonly function_to_apply?: 'sigmoid' | 'softmax' | 'none';
+    };
+    /** Best first. */
+    readonly output: readonly LabelScore[];
+  };
+  'fill-mask': {
+    readonly item: string | { readonly text: string };
+    readonly parameters: {
+      readonly top_k?: number;
+      /** Only these tokens are candidates. */
+      readonly targets?: readonly string[];
+    };
+    /** Best first; a list per mask where the text has several. */
+    readonly output: readonly MaskedToken[] | readonly (readonly MaskedToken[])[];
+  };
+  'feature-extraction': {
+    readonly item: string | { readonly text: string };
+    readonly parameters: {
+      /** Scale to length 1; default: what the model folder says. */
+      readonly normalize?: boolean;
+      /** Cut what is too long instead of refusing it; default true. */
+      readonly truncate?: boolean;
+      /** Name of a prompt that the model folder defines, put before the text. */
+      readonly prompt_name?: string;
+      /** How token vectors become one vector; `none` returns one per token. Default: what the model folder says. */
+      readonly pooling?: 'mean' | 'cls' | 'max' | 'none';
+    };
+    /** One vector, or with pooling `none` one per token. */
+    readonly output: readonly number[] | readonly (readonly number[])[];
+  };
+}
