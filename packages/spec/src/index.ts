@@ -70,6 +70,7 @@ export {
 } from './errors.js';
 export { Logger } from './logger.js';
 export {
+  type LoadContext,
   type Model,
   type ModelArtifacts,
   ModelBackend,
@@ -78,6 +79,8 @@ export {
   Models,
   type RunContext,
   type TensorInfo,
+  type VariantReport,
+  type VariantRequest,
 } from './model.js';
 export { didYouMean, editDistance, nearest } from './nearest.js';
 export { nestedClass } from './nested-class.js';
