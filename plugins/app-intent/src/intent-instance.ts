@@ -1,4 +1,5 @@
-import { AbortError, ValidationError } from '@zooid/common';
+import { ValidationError } from '@zooid/common';
+import { runInBatches, Turns } from '@zooid/data';
 import { parseEncoderConfig } from '@zooid/nn';
 import {
   type AppInstance,
@@ -20,7 +21,6 @@ import { Lexicon } from './lexicon/lexicon.js';
 import { LexiconSet } from './lexicon/lexicon-set.js';
 import type { PlacedMatch } from './placed-match.js';
 import { SlotLabels } from './slot-labels.js';
-import { Turns } from './turns.js';
 
 export interface GateValue {
   readonly token: string;
@@ -34,13 +34,9 @@ export interface IntentOutput extends IntentAnswer {
   readonly gate?: readonly GateValue[];
 }
 
-/** Padded tokens per run: beyond about 512 the activations leave the cache and throughput falls. */
-const TOKEN_BUDGET = 512;
 /** Rough microseconds of tokenizing and matching a character, and of building a lexicon entry of the request's own. */
 const MICROSECONDS_PER_CHARACTER = 0.3;
 const MICROSECONDS_PER_ENTRY = 5;
-/** Runs of one request under way at a time: enough for every worker, and room in the queue for other requests. */
-const RUNS_IN_FLIGHT = 16;
 
 /** The intent app bound to one model. */
 export class IntentInstance implements AppInstance<IntentItem, IntentParameters, IntentOutput> {
@@ -87,25 +83,18 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
       await this.turns.before(hostCost(item));
       rows.push(this.featurizer.featurize(item.text, withRequestEntries(lexicon, item.lexicon)));
     }
-    const outputs = new Array<IntentOutput>(items.length);
-    const batches = lengthBatches(rows).values();
-    const work = async (): Promise<void> => {
-      for (const batch of batches) {
-        AbortError.throwIfAborted(context.signal);
-        const answers = await this.answer(
-          batch.map((i) => rows[i]!),
-          batch.map((i) => items[i]!),
+    const { signal } = context;
+    return runInBatches(
+      rows,
+      (batch, indices) =>
+        this.answer(
+          batch,
+          indices.map((i) => items[i]!),
           parameters,
           context,
-        );
-        batch.forEach((i, row) => {
-          outputs[i] = answers[row]!;
-        });
-      }
-    };
-    // One shared iterator: each of these takes the next batch when its last one is answered.
-    await Promise.all(Array.from({ length: RUNS_IN_FLIGHT }, work));
-    return outputs;
+        ),
+      { signal },
+    );
   }
 
   private async answer(
@@ -165,22 +154,6 @@ function exampleAt(record: unknown, index: number, options: IntentConfig['option
 
 function hostCost({ text, lexicon }: IntentItem): number {
   return 20 + MICROSECONDS_PER_CHARACTER * text.length + MICROSECONDS_PER_ENTRY * (lexicon?.length ?? 0);
-}
-
-/** Row indices grouped by similar length, each group within the token budget. */
-function lengthBatches(rows: readonly TextFeatures[]): number[][] {
-  const order = rows.map((_, i) => i).sort((a, b) => rows[b]!.length - rows[a]!.length);
-  const batches: number[][] = [];
-  let capacity = 0;
-  for (const i of order) {
-    if (capacity === 0) {
-      batches.push([]);
-      capacity = Math.max(1, Math.floor(TOKEN_BUDGET / rows[i]!.length));
-    }
-    batches.at(-1)!.push(i);
-    capacity--;
-  }
-  return batches;
 }
 
 /** Matches that no longer match covers, in text order; one per type where a span has several. */
