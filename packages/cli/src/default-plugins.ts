@@ -9,5 +9,7 @@ export const defaultPlugins: readonly string[] = [
   '@zooid/dataset-csv',
   '@zooid/dataset-templates',
   '@zooid/method-fine-tune',
+  '@zooid/method-pretrain',
+  '@zooid/app-fill-mask',
   '@zooid/app-intent',
 ];

@@ -87,23 +87,27 @@ class DataResolver {
     return files;
   }
 
-  /** `dataset/file` of the registry, or a path relative to the recipe. */
   async resource(at: string, reference: unknown): Promise<string | undefined> {
-    if (typeof reference !== 'string') {
-      this.issues.push({ path: at, message: 'must be dataset/file of the registry, or a file path' });
-      return undefined;
-    }
+    if (typeof reference === 'string') return this.#reference(at, reference);
+    this.issues.push({ path: at, message: 'must be dataset/file of the registry, or a file path' });
+    return undefined;
+  }
+
+  /** A split of the recipe's own data set by its plain name, or what `#reference` takes. */
+  async #splitFile(at: string, name: string): Promise<string | undefined> {
+    const isPlain = !/[./\\]/.test(name);
+    return this.#dataset !== undefined && isPlain
+      ? this.#registered(at, this.#dataset, name)
+      : this.#reference(at, name);
+  }
+
+  /** `dataset/file` of the registry, or a path relative to the recipe. */
+  async #reference(at: string, reference: string): Promise<string | undefined> {
     const [id, name, ...rest] = reference.split('/');
     if (name !== undefined && rest.length === 0 && this.#sources.datasets.registry.has(id!)) {
       return this.#registered(at, id!, name);
     }
     return this.#path(at, reference);
-  }
-
-  async #splitFile(at: string, name: string): Promise<string | undefined> {
-    // Split names are plain words; a dot or a slash makes it a path.
-    const isPath = /[./\\]/.test(name);
-    return this.#dataset === undefined || isPath ? this.#path(at, name) : this.#registered(at, this.#dataset, name);
   }
 
   async #registered(at: string, id: string, name: string): Promise<string | undefined> {

@@ -1,0 +1,139 @@
+import { basename, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { recoverModelFolder, runFolder } from '@zooid/hub';
+import type { DeclaredParameter } from '@zooid/nn';
+import { createTrainingSession, type TrainingSession } from '@zooid/runtime';
+import type { TrainingContext, TrainingJob, TrainingResult } from '@zooid/spec';
+import { type CompiledProgram, compileProgram, declareParameters, type RunConfig, train } from '@zooid/trainer';
+import { readBaseWeights } from './base-weights.js';
+import { blockSource } from './block-source.js';
+import { evaluateMasked } from './evaluate.js';
+import { exportModel } from './export-model.js';
+import { guessesOutput, maskedPositionsModel } from './masked-lm.js';
+import { operationalOptions, type PretrainOptions } from './options.js';
+import { corpusFolder, type PreparedJob, prepareJob } from './prepare.js';
+
+/** A base model has learned already; large steps would unlearn it. */
+const defaultRates = { scratch: 1e-3, continued: 1e-4 };
+
+/** Vocabulary, tokenized corpus, training, export: from a checked recipe to a model folder. */
+export async function runJob(job: TrainingJob, context: TrainingContext): Promise<TrainingResult> {
+  const started = performance.now();
+  const { progress, logger, signal } = context;
+  const options = job.options as PretrainOptions;
+  await recoverModelFolder(job.output);
+  const stage = (detail: string) => progress({ type: 'stage', name: 'prepare', detail });
+  stage('vocabulary and corpus');
+  const prepared = await prepareJob(job, { logger, signal, stage });
+  using _train = prepared.train;
+  using _validation = prepared.validation;
+
+  const programs = compilePrograms(prepared);
+  await using session = await openSession(job, prepared, programs);
+  progress({ type: 'stage', name: 'train', detail: describe(prepared, programs.train.parameters, options) });
+  const evaluate = prepared.validation === undefined ? undefined : evaluator(prepared, programs, session, context, options);
+  const trained = await train({
+    session,
+    source: blockSource({
+      store: prepared.train,
+      program: programs.train.program.name,
+      options,
+      masking: prepared.masking,
+      learningRate: options.learningRate ?? defaultRates[job.base === undefined ? 'scratch' : 'continued'],
+      random: prepared.random.fork('train'),
+    }),
+    directory: join(job.output, runFolder),
+    title: `${job.app.name}: ${basename(job.output)}`,
+    config: runConfig(job, prepared),
+    seed: job.seed,
+    resume: job.resume,
+    clipNorm: options.clipNorm === 0 ? undefined : options.clipNorm,
+    checkpoints: { everySeconds: options.checkpointSeconds },
+    skipTolerance: options.skipTolerance,
+    evaluation: evaluate && { split: 'validation', every: options.evaluateEvery, run: evaluate },
+    logger,
+    signal,
+    onEvent: progress,
+  });
+
+  const metrics = (await evaluate?.()) ?? {};
+  await exportModel({ job, prepared, session, trained, metrics, context });
+  await rm(corpusFolder(job), { recursive: true, force: true });
+  progress({ type: 'done', output: job.output, metrics, seconds: (performance.now() - started) / 1000 });
+  return { output: job.output, metrics };
+}
+
+interface Programs {
+  readonly train: CompiledProgram;
+  readonly evaluate: CompiledProgram;
+}
+
+function compilePrograms({ config }: PreparedJob): Programs {
+  const build = (context: Parameters<typeof maskedPositionsModel>[0]) => maskedPositionsModel(context, config);
+  return {
+    train: compileProgram({ name: 'train', mode: 'train', build }),
+    evaluate: compileProgram({ name: 'evaluate', mode: 'evaluate', build, outputs: [guessesOutput] }),
+  };
+}
+
+async function openSession(job: TrainingJob, prepared: PreparedJob, programs: Programs): Promise<TrainingSession> {
+  const { beta1, beta2, epsilon, weightDecay, threads } = job.options as PretrainOptions;
+  const declared = programs.train.parameters;
+  const parameters = declareParameters({
+    declared,
+    random: prepared.random.fork('parameters'),
+    weights: job.base === undefined ? undefined : await readBaseWeights(job.base.folder, declared),
+  });
+  return createTrainingSession({
+    parameters,
+    programs: [programs.train.program, programs.evaluate.program],
+    optimizer: { kind: 'adamw', beta1, beta2, epsilon, weightDecay },
+    seed: job.seed,
+    ...(threads === undefined ? {} : { threads }),
+  });
+}
+
+function evaluator(
+  { validation, masking, random }: PreparedJob,
+  { evaluate }: Programs,
+  session: TrainingSession,
+  { signal }: TrainingContext,
+  options: PretrainOptions,
+) {
+  const { name, loss } = evaluate.program;
+  return () =>
+    evaluateMasked({
+      session,
+      program: name,
+      loss: loss!,
+      store: validation!,
+      options,
+      masking,
+      random: random.fork('validation'),
+      signal,
+    });
+}
+
+function describe({ train }: PreparedJob, parameters: readonly DeclaredParameter[], options: PretrainOptions): string {
+  const size = parameters.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+  const perStep = options.batchSize * options.accumulate * options.blockLength;
+  const passes = (options.maxSteps * perStep) / train.length;
+  return (
+    `${(size / 1e6).toFixed(1)}M parameters, corpus of ${(train.length / 1e6).toFixed(1)}M tokens, ` +
+    `${options.maxSteps} steps of ${perStep} tokens (${passes.toFixed(2)} passes)`
+  );
+}
+
+/** What must not change between a run and its resumption. */
+function runConfig(job: TrainingJob, prepared: PreparedJob): RunConfig {
+  const { train: section, card: _, ...recipe } = job.recipe;
+  const operational: readonly string[] = operationalOptions;
+  const options = Object.entries(section ?? job.options).filter(([key]) => !operational.includes(key));
+  return {
+    recipe: { ...recipe, train: Object.fromEntries(options) },
+    seed: job.seed,
+    base: job.base?.revision,
+    data: { train: job.data.train.digest, validation: job.data.validation?.digest },
+    prepared: prepared.digest,
+  };
+}
