@@ -1,8 +1,8 @@
 """The PyTorch side of the comparisons: BERT for sequence classification under Hugging Face parameter names.
 
   bert_peer.py version                 what runs here, and on which BLAS
-  bert_peer.py step CONFIG.json        CONFIG: {"config", "labels", "batch", "length", "iterations", "threads"}
-      times forward + backward + global-norm clip + AdamW on one fixed batch, dropout off
+  bert_peer.py steps REQUEST.json      REQUEST: {"config", "labels", "batches": [[length, ...], ...], "threads"}
+      times forward + backward + AdamW for each batch of rows of these lengths, padded to the longest; dropout off
   bert_peer.py forward DIR             DIR/request.json: {"config", "labels", "weights": [{"name", "shape"}], "batch"}
   bert_peer.py gradients DIR           and DIR/weights.bin: the weights in that order, float32
       both in float64; `gradients` writes DIR/gradients.bin, float64, in the order of the weights
@@ -77,20 +77,21 @@ class Classifier(nn.Module):
         return states, pooled, self.classifier(pooled)
 
 
-def step(request):
+def steps(request):
     torch.manual_seed(0)
     torch.set_num_threads(request["threads"])
-    c, labels, batch, length = request["config"], request["labels"], request["batch"], request["length"]
+    c, labels = request["config"], request["labels"]
     model = Classifier(c, labels)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
-    ids = torch.randint(5, c["vocab_size"], (batch, length))
-    mask, types, gold = torch.ones_like(ids), torch.zeros_like(ids), torch.randint(0, labels, (batch,))
     times = []
-    for _ in range(request["iterations"]):
+    for lengths in request["batches"]:
+        lengths = torch.tensor(lengths)
+        mask = (torch.arange(int(lengths.max()))[None] < lengths[:, None]).long()
+        ids = torch.randint(5, c["vocab_size"], mask.shape) * mask
+        types, gold = torch.zeros_like(ids), torch.randint(0, labels, (len(lengths),))
         start = time.perf_counter()
         optimizer.zero_grad()
         F.cross_entropy(model(ids, mask, types)[2], gold).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         times.append((time.perf_counter() - start) * 1e3)
     return {"milliseconds": times, "peakRssMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
@@ -140,9 +141,9 @@ def version():
 def main(command, *arguments):
     if command == "version":
         return version()
-    if command == "step":
+    if command == "steps":
         with open(arguments[0], encoding="utf-8") as file:
-            return step(json.load(file))
+            return steps(json.load(file))
     return {"forward": forward, "gradients": gradients}[command](arguments[0])
 
 

@@ -4,13 +4,21 @@ export interface BenchmarkContext {
   log(line: string): void;
   /** Python interpreters to look for a peer in, in order. */
   readonly pythons: readonly string[];
+  /**
+   * A script of somebody else's to time training steps against instead of our own peer:
+   * `step --config mini|base --batch N --length S --iterations K` prints `{"medianMs", "rssMiB"}`.
+   */
+  readonly peerScript?: string | undefined;
 }
 
 export interface Measurement {
   /** Ours over theirs or over the bound, as the description says; lower is better. `null`: it could not be measured. */
   readonly ratio: number | null;
   readonly ok: boolean;
-  /** JSON values: the numbers behind the ratio, and everything needed to read them. */
+  /**
+   * JSON values: the numbers behind the ratio, and everything needed to read them. `table`, a list of rows, is shown
+   * to people as a table.
+   */
   readonly details: Readonly<Record<string, unknown>>;
 }
 

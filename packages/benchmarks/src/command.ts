@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
 import { ZooidError } from '@zooid/common';
 import type { Benchmark, BenchmarkContext, BenchmarkReport, Measurement } from './benchmark.js';
-import { describeMachine } from './machine.js';
+import { describeMachine, type Machine } from './machine.js';
 import { PeerMissingError } from './peer.js';
 import { benchmarks } from './registry.js';
 
-const usage = `Usage: npm run bench -- <name> [--json] [--python PATH]
+const usage = `Usage: npm run bench -- <name> [--json] [--python PATH] [--peer SCRIPT]
        npm run bench -- --list
 
   --json         print one JSON object {"name","ratio","target","ok","details"}
   --python PATH  interpreter that has the peer (default: python3, then /usr/bin/python3)
+  --peer SCRIPT  time train-step against this script instead of our own peer (default: $ZOOID_PEER)
   --list         name and describe the benchmarks
 
 Exit status: 0 when the target is met, 1 when it is missed or could not be measured, 2 on a wrong command line.`;
@@ -48,6 +49,7 @@ export async function benchCommand(argv: string[], { out, err }: Streams): Promi
   const context: BenchmarkContext = {
     log: err,
     pythons: values.python === undefined ? ['python3', '/usr/bin/python3'] : [values.python],
+    peerScript: values.peer ?? process.env.ZOOID_PEER,
   };
   const report = await measure(await load(), context);
   out(values.json ? JSON.stringify(report) : summary(report));
@@ -63,6 +65,7 @@ function parse(argv: string[]) {
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       python: { type: 'string' },
+      peer: { type: 'string' },
     },
   });
 }
@@ -91,7 +94,22 @@ function unmeasured(error: unknown): Measurement {
   throw error;
 }
 
-function summary({ name, ratio, target, ok, details }: BenchmarkReport): string {
+function summary({ name, ratio, target, ok, details: { table, machine, date, command, ...details } }: BenchmarkReport) {
   const verdict = ratio === null ? 'not measured' : `${ratio} (target ≤ ${target}): ${ok ? 'ok' : 'missed'}`;
-  return `${name}: ${verdict}\n${JSON.stringify(details, null, 2)}`;
+  const { cpu, cores, memoryGiB, node, onnxruntime } = machine as Machine;
+  return [
+    `${name}: ${verdict}`,
+    '',
+    ...(Array.isArray(table) ? [...markdownTable(table), ''] : []),
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}, onnxruntime ${onnxruntime}, ${date}, \`${command}\``,
+    '',
+    JSON.stringify(details, null, 2),
+  ].join('\n');
+}
+
+/** Rows with equal keys as a Markdown table. */
+function markdownTable(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+  const columns = Object.keys(rows[0] ?? {});
+  const line = (cells: readonly unknown[]): string => `| ${cells.join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(columns.map((key) => row[key])))];
 }

@@ -27,8 +27,10 @@ export interface TorchPeer {
   readonly blas: 'openblas' | 'mkl' | 'reference' | 'unknown';
   /** The environment that makes it fastest here. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Runs one command of the peer script and parses what it prints. */
+  /** Runs one command of our peer script and parses what it prints. */
   call(command: string, argument: string): Promise<unknown>;
+  /** The same with a script of somebody else's. */
+  run(script: string, ...argv: readonly string[]): Promise<unknown>;
 }
 
 /**
@@ -47,21 +49,28 @@ export async function findTorch(pythons: readonly string[], threads: number): Pr
   };
   let failure: unknown;
   for (const python of pythons) {
-    const call = async (command: string, ...rest: string[]): Promise<unknown> => {
-      const { stdout } = await execute(python, [script, command, ...rest], {
+    const run = async (file: string, ...argv: readonly string[]): Promise<unknown> => {
+      const { stdout } = await execute(python, [file, ...argv], {
         env: { ...process.env, ...environment },
         maxBuffer: 2 ** 28,
       });
       return JSON.parse(stdout);
     };
     try {
-      const version = (await call('version')) as Pick<TorchPeer, 'torch' | 'python' | 'blas'>;
-      return { ...version, environment, call };
+      const version = (await run(script, 'version')) as Pick<TorchPeer, 'torch' | 'python' | 'blas'>;
+      return { ...version, environment, run, call: (command, argument) => run(script, command, argument) };
     } catch (error) {
       failure = error;
     }
   }
   throw new PeerMissingError(pythons, failure);
+}
+
+/** What a report says about the peer. */
+export function describePeer({ torch, python, blas, environment }: TorchPeer): Readonly<Record<string, unknown>> {
+  const warning =
+    'PyTorch runs on the reference BLAS here, so the ratio says nothing; apt-get install -y libopenblas0-pthread';
+  return { torch, python, blas, environment, ...(blas === 'reference' && { warning }) };
 }
 
 async function hasAvx512(): Promise<boolean> {

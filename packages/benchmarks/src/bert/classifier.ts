@@ -22,6 +22,14 @@ export const configs = {
     vocab_size: 8192,
     max_position_embeddings: 128,
   }),
+  base: sized({
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    intermediate_size: 3072,
+    vocab_size: 30522,
+    max_position_embeddings: 512,
+  }),
 } as const;
 
 function sized(sizes: Readonly<Record<string, number>>): EncoderConfig {

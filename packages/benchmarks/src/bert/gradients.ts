@@ -27,7 +27,7 @@ export const gradients: Benchmark = {
   async run(context: BenchmarkContext): Promise<Measurement> {
     const peer = await findTorch(context.pythons, 1);
     const sizes: Record<string, Comparison> = {};
-    for (const [name, config] of Object.entries(configs)) {
+    for (const [name, config] of Object.entries({ tiny: configs.tiny, mini: configs.mini })) {
       sizes[name] = await compare(config, peer);
       context.log(`${name}: worst relative L2 ${sizes[name].worst} in ${sizes[name].worstParameter}`);
     }
