@@ -17,7 +17,11 @@ export interface MultiHeadAttentionOptions extends ScaledDotProductOptions {
   readonly width?: number;
   /** Standard deviation of the initial weights; default 0.02. */
   readonly std?: number;
+  /** What the projections are called; default `query`, `key`, `value`. */
+  readonly names?: Readonly<Record<'query' | 'key' | 'value', string>>;
 }
+
+const defaultNames = { query: 'query', key: 'key', value: 'value' } as const;
 
 /**
  * Scaled dot-product attention: `softmax(q kᵀ · scale + bias) v`.
@@ -55,15 +59,15 @@ export function attentionHeads(
   keys: Value,
   options: MultiHeadAttentionOptions,
 ): Value {
-  const { heads, width = widthOf(queries, 'attention') } = options;
+  const { heads, width = widthOf(queries, 'attention'), names = defaultNames } = options;
   if (width % heads !== 0) throw new GraphError(`${heads} attention heads do not divide a width of ${width}`);
   const project = (name: string, x: Value): Value => {
     const projected = linear(context.child(name), x, width, options.std === undefined ? {} : { std: options.std });
     return projected.reshape([x.shape[0]!, x.shape[1]!, heads, width / heads]).transpose([0, 2, 1, 3]);
   };
-  const q = project('query', queries);
-  const k = project('key', keys);
-  const v = project('value', keys);
+  const q = project(names.query, queries);
+  const k = project(names.key, keys);
+  const v = project(names.value, keys);
   return scaledDotProductAttention(context, q, k, v, options)
     .transpose([0, 2, 1, 3])
     .reshape([queries.shape[0]!, queries.shape[1]!, width]);

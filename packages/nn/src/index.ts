@@ -16,16 +16,22 @@ export {
   type ScaledDotProductOptions,
   scaledDotProductAttention,
 } from './attention.js';
-export { type EncoderConfig, parseEncoderConfig } from './bert/config.js';
-export { bertEncoder, type EncoderOutput, firstToken } from './bert/encoder.js';
-export type { EmbedMix, EncoderHooks, EncoderInputs, LayerEnvironment, LayerModule } from './bert/hooks.js';
-export { bertLayer, emitBertLayer } from './bert/layer.js';
-export { type EncoderPreset, encoderPresets } from './bert/presets.js';
 export { embedding } from './embedding.js';
+export type { EncoderConfig } from './encoder/config.js';
+export { type EncoderOutput, firstToken } from './encoder/encoder.js';
+export type { EncoderFamily } from './encoder/family.js';
+export type { EmbedMix, EncoderHooks, EncoderInputs, LayerEnvironment, LayerModule } from './encoder/hooks.js';
+export { bertEncoder, parseEncoderConfig } from './families/bert.js';
+export { bertLayer, emitBertLayer } from './families/bert-layer.js';
+export { type EncoderPreset, encoderPresets } from './families/bert-presets.js';
+export { encoderFamilies, encoderFamily } from './families/registry.js';
 export { type FeedForwardOptions, feedForward } from './feed-forward.js';
 export { type BatchInput, type DropoutInput, GraphBuilder, type GraphBuilderOptions } from './graph-builder.js';
+export { classificationHead, type HeadOptions } from './heads/classification.js';
+export { discriminatorHead } from './heads/discriminator.js';
 export { maskedLanguageModelHead } from './heads/masked-language-model.js';
-export { classificationHead, type HeadOptions } from './heads.js';
+export { sequenceClassificationHead } from './heads/sequence-classification.js';
+export { tokenClassificationHead } from './heads/token-classification.js';
 export { constant, DEFAULT_STD, initialise, normal, ones, zeros } from './initialise.js';
 export { layerNorm } from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEncoderConfig } from '../bert/config.js';
-import { bertEncoder } from '../bert/encoder.js';
+import { bertEncoder, parseEncoderConfig } from '../families/bert.js';
 import { GraphBuilder } from '../graph-builder.js';
 import { maskedLanguageModelHead } from './masked-language-model.js';
 

@@ -22,7 +22,7 @@ export interface LayerEnvironment {
 
 /** One entry of the encoder's layer list. */
 export interface LayerModule {
-  /** Path of its parameters below `bert.encoder`: `layer.3`. Two entries with one path share their weights. */
+  /** Path of its parameters below the encoder's layers (`bert.encoder`): `layer.3`. Two entries with one path share their weights. */
   readonly path: string;
   /** `[batch, sequence, hidden]` → the same shape. `context` is at `path`. */
   readonly emit: (context: ModuleContext, hidden: Value, environment: LayerEnvironment) => Value;
@@ -32,22 +32,22 @@ export interface LayerModule {
 export interface EmbedMix {
   /** m: float32 `[batch, sequence, 1]`, usually 0 or 1. */
   readonly mask: Value;
-  /** v: float32 `[batch, sequence, hidden]`. */
+  /** v: float32 `[batch, sequence, width of the embeddings]`. */
   readonly vector: Value;
   /** λ in [0, 1], fixed or a scalar value. */
   readonly lambda: number | Value;
 }
 
-/** Where methods reach into the encoder. All are optional; without any, the network is BERT. */
+/** Where methods reach into the encoder. All are optional; without any, the network is the family's. */
 export interface EncoderHooks {
   /** Added to the attention scores of every layer besides the padding: `[batch | 1, 1 | heads, sequence, sequence]`. */
   readonly attnBias?: Value;
   /** Multiplies `q kᵀ`; default `1/√d`. */
   readonly attnScale?: number;
-  /** int64 `[batch | 1, sequence]` instead of 0, 1, 2 …; `'none'` leaves out the position table altogether. */
+  /** int64 `[batch | 1, sequence]` of rows of the position table, instead of the family's own; `'none'` leaves out the position table altogether. */
   readonly positionIds?: Value | 'none';
   readonly embedMix?: EmbedMix;
-  /** In order; default: `num_hidden_layers` BERT layers. */
+  /** In order; default: the family's `num_hidden_layers` layers. */
   readonly layers?: readonly LayerModule[];
   /** Applies to the encoder's parameters, after the views of the context. */
   readonly parameterView?: ParameterView;

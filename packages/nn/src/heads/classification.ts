@@ -1,6 +1,6 @@
 import type { Value } from '@zooid/onnx';
-import { linear } from './linear.js';
-import type { ModuleContext } from './module-context.js';
+import { linear } from '../linear.js';
+import type { ModuleContext } from '../module-context.js';
 
 export interface HeadOptions {
   /** Number of labels. */

@@ -1,7 +1,7 @@
 import { ValidationError } from '@zooid/common';
 import { describe, expect, it } from 'vitest';
-import { parseEncoderConfig } from './config.js';
-import { encoderPresets } from './presets.js';
+import { parseEncoderConfig } from './bert.js';
+import { encoderPresets } from './bert-presets.js';
 
 const required = {
   vocab_size: 100,

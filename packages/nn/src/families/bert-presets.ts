@@ -1,4 +1,5 @@
-import { type EncoderConfig, parseEncoderConfig } from './config.js';
+import type { EncoderConfig } from '../encoder/config.js';
+import { parseEncoderConfig } from './bert.js';
 
 const sizes = {
   /** Continuous integration: seconds. */

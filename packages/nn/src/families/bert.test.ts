@@ -1,10 +1,10 @@
 import { GraphError } from '@zooid/onnx';
 import { describe, expect, it } from 'vitest';
+import type { EncoderConfig } from '../encoder/config.js';
 import { GraphBuilder } from '../graph-builder.js';
-import { classificationHead } from '../heads.js';
-import { type EncoderConfig, parseEncoderConfig } from './config.js';
-import { bertEncoder } from './encoder.js';
-import { bertLayer, emitBertLayer } from './layer.js';
+import { classificationHead } from '../heads/classification.js';
+import { bertEncoder, parseEncoderConfig } from './bert.js';
+import { bertLayer, emitBertLayer } from './bert-layer.js';
 
 const config: EncoderConfig = parseEncoderConfig({
   vocab_size: 50,
