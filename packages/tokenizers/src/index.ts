@@ -9,8 +9,10 @@ export {
 export type { BertNormalization } from './bert-characters.js';
 export { CodePoints } from './code-points.js';
 export type { SpecialTokenRole, TokenizerDefinition } from './definition.js';
+export { graphInputs, longestInput } from './encoder-inputs.js';
 export type { Encoding } from './encoding.js';
 export { TokenizerError } from './errors.js';
+export { copyTokenizerFiles, newTokenizerFiles } from './folder-files.js';
 export { loadTokenizer, parseVocabText } from './load.js';
 export {
   createTextNormalizer,
