@@ -4,6 +4,7 @@ import { type Logger as LoggerContract, silentLogger } from '@zooid/common';
 import {
   App,
   DatasetFormat,
+  HostEnvironment,
   Logger,
   Method,
   ModelBackend,
@@ -47,6 +48,8 @@ export interface KernelOptions {
   readonly available?: readonly Plugin[];
   readonly config?: KernelConfig;
   readonly logger?: LoggerContract;
+  /** Environment variables that plugins may see, as `HostEnvironment`. Default: none. */
+  readonly environment?: HostEnvironment;
   readonly onEvent?: (event: KernelEvent) => void;
 }
 
@@ -76,7 +79,7 @@ export interface Kernel extends AsyncDisposable {
  * configuration does not fit. Whatever had started by then is released.
  */
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
-  const { plugins: references, available = [], config = {}, logger = silentLogger } = options;
+  const { plugins: references, available = [], config = {}, logger = silentLogger, environment = {} } = options;
   const root = resolve(config.root ?? '.');
   const events = new EventHub((error) => logger.error({ err: error }, 'an event listener failed'));
   if (options.onEvent !== undefined) events.subscribe(options.onEvent);
@@ -94,6 +97,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const services = new Map<ServiceIdentifier, unknown>([
     [Models, models],
     [Logger, logger],
+    [HostEnvironment, environment],
   ]);
   host = await PluginHost.start({ plugins, available, settings: config.settings ?? {}, services, events });
 

@@ -36,7 +36,8 @@ export async function pipeline<Task extends keyof TaskShapes>(
 export async function pipeline(task: string, reference: string, options?: PipelineOptions): Promise<Pipeline>;
 export async function pipeline(task: string, reference: string, options: PipelineOptions = {}): Promise<Pipeline> {
   const plugins = options.plugins ?? pluginsFor(task, options.config?.root ?? '.');
-  const kernel = await createKernel({ ...options, plugins });
+  // A program that starts a pipeline is the host, and what it starts honours HF_HOME and HF_TOKEN as in Python.
+  const kernel = await createKernel({ environment: process.env, ...options, plugins });
   try {
     await kernel.endpoints.open('pipeline', reference, { app: task });
   } catch (error) {

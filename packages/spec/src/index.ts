@@ -1,5 +1,13 @@
 // What contracts speak of, so that a plugin needs no other package to keep them.
-export { AbortError, type Issue, type Metrics, type TrainEvent, ValidationError, ZooidError } from '@zooid/common';
+export {
+  AbortError,
+  type Issue,
+  type Metrics,
+  type TrainEvent,
+  type TransferEvent,
+  ValidationError,
+  ZooidError,
+} from '@zooid/common';
 export type { HostTensor, TensorMap } from '@zooid/tensor';
 export {
   App,
@@ -68,6 +76,7 @@ export {
   PluginError,
   UnknownNameError,
 } from './errors.js';
+export { HostEnvironment } from './host-environment.js';
 export { Logger } from './logger.js';
 export {
   type LoadContext,
@@ -82,6 +91,17 @@ export {
   type VariantReport,
   type VariantRequest,
 } from './model.js';
+export type {
+  CachedModel,
+  CacheFinding,
+  CacheRemoval,
+  ModelCache,
+  PulledModel,
+  PullOptions,
+  PushedModel,
+  PushOptions,
+  TransferOptions,
+} from './model-transfer.js';
 export { didYouMean, editDistance, nearest } from './nearest.js';
 export { nestedClass } from './nested-class.js';
 export { contractVersion, definePlugin, type Plugin } from './plugin.js';

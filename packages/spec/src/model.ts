@@ -1,5 +1,6 @@
 import type { DType, Shape, TensorMap } from '@zooid/tensor';
 import type { ServiceIdentifier } from 'inversify';
+import type { ModelCache, PulledModel, PullOptions, PushedModel, PushOptions } from './model-transfer.js';
 
 /** A model folder that a store has found and verified. */
 export interface ModelArtifacts {
@@ -9,6 +10,11 @@ export interface ModelArtifacts {
   readonly revision: string;
   /** Absolute path of the folder. */
   readonly folder: string;
+  /**
+   * The folder belongs to a store that others share, such as the Hub's cache: nothing may be written into it. Whoever
+   * adds files to a model does so in a copy. Default: false.
+   */
+  readonly readOnly?: boolean;
   /** Parsed `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Parsed `zooid.json`, when the folder has one. */
@@ -116,9 +122,23 @@ export interface ModelSummary {
 /** Where models come from. */
 export interface ModelStore {
   readonly name: string;
+  /**
+   * Whether finding a model may mean to fetch it: such stores are asked after all others, whatever the order of the
+   * plugins. Default: false.
+   */
+  readonly remote?: boolean;
   /** The verified folder for `reference`, or `undefined` when this store does not know it (then the next is asked). */
   find(reference: string, context?: RunContext): Promise<ModelArtifacts | undefined>;
   list(): AsyncIterable<ModelSummary>;
+  /** For `zooid pull`: fetches a model. `undefined` when `reference` is not of the form this store fetches by. */
+  pull?(reference: string, options?: PullOptions): Promise<PulledModel | undefined>;
+  /**
+   * For `zooid push`: publishes a model folder under `reference`. `undefined` when that is not of the form this store
+   * publishes under. Throws when the folder's files are not exactly those its manifest vouches for.
+   */
+  push?(folder: string, reference: string, options?: PushOptions): Promise<PushedModel | undefined>;
+  /** For `zooid cache`: what this store has fetched. */
+  readonly cache?: ModelCache;
 }
 export const ModelStore: ServiceIdentifier<ModelStore> = Symbol.for('@zooid/spec/ModelStore');
 

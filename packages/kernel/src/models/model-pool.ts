@@ -57,7 +57,7 @@ export class ModelPool implements Models, AsyncDisposable {
   }
 
   async resolve(reference: string, context?: RunContext): Promise<ModelArtifacts> {
-    const stores = this.#sources.stores();
+    const stores = this.#stores();
     for (const store of stores) {
       const found = await store.find(reference, context);
       if (found !== undefined) return found;
@@ -117,7 +117,7 @@ export class ModelPool implements Models, AsyncDisposable {
   /** Of two stores with the same id the first is listed, as it is the one that `resolve` finds. */
   async *list(): AsyncIterable<ModelSummary> {
     const seen = new Set<string>();
-    for (const store of this.#sources.stores()) {
+    for (const store of this.#stores()) {
       for await (const summary of store.list()) {
         if (seen.has(summary.id)) continue;
         seen.add(summary.id);
@@ -226,6 +226,11 @@ export class ModelPool implements Models, AsyncDisposable {
     const forget = () => void this.#retiring.delete(done);
     done.then(forget, forget);
     return done;
+  }
+
+  /** What is here comes before what may have to be fetched. */
+  #stores(): readonly ModelStore[] {
+    return this.#sources.stores().toSorted((a, b) => Number(a.remote ?? false) - Number(b.remote ?? false));
   }
 
   #slot(id: string): Slot {

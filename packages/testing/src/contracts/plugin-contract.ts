@@ -1,6 +1,6 @@
 import { ZooidError } from '@zooid/common';
 import { createKernel, type Kernel } from '@zooid/kernel';
-import { Logger, Models, type Plugin, PluginError, type ServiceIdentifier } from '@zooid/spec';
+import { HostEnvironment, Logger, Models, type Plugin, PluginError, type ServiceIdentifier } from '@zooid/spec';
 import { expect, it } from 'vitest';
 
 /** What every plugin's conformance suite needs to load it. */
@@ -12,7 +12,7 @@ export interface PluginUnderTest {
 }
 
 /** What the kernel provides by itself. */
-const kernelTokens: readonly ServiceIdentifier[] = [Models, Logger];
+const kernelTokens: readonly ServiceIdentifier[] = [Models, Logger, HostEnvironment];
 
 /** A kernel with the plugin and its companions. */
 export function startKernel(plugin: Plugin, { settings, with: companions = [] }: PluginUnderTest): Promise<Kernel> {
