@@ -5,11 +5,14 @@ import type { Value } from '@zooid/onnx';
 export const activations = {
   /** Exact: `x Φ(x)`. */
   gelu: (x) => x.gelu(),
+  gelu_python: (x) => x.gelu(),
   /** Tanh approximation of GELU. */
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
+  gelu_fast: geluTanh,
   relu: (x) => x.relu(),
   silu: (x) => x.mul(x.sigmoid()),
+  swish: (x) => x.mul(x.sigmoid()),
   tanh: (x) => x.tanh(),
 } satisfies Readonly<Record<string, (x: Value) => Value>>;
 

@@ -15,3 +15,16 @@ export const MASKED_SCORE = -1e4;
 export function paddingBias(attentionMask: Value): Value {
   return attentionMask.cast('float32').sub(1).mul(-MASKED_SCORE).unsqueeze([1, 2]);
 }
+
+/**
+ * The additive attention bias that hides from every token those after it.
+ *
+ * @param tokens `[batch, sequence]`; only its length is used
+ * @returns float32 `[1, 1, sequence, sequence]`: {@link MASKED_SCORE} above the diagonal, 0 elsewhere
+ */
+export function causalBias(tokens: Value): Value {
+  const { graph } = tokens;
+  const length = tokens.shape[1]!;
+  const masked = graph.scalar(MASKED_SCORE).expand([1, 1, length, length]);
+  return graph.emit('Trilu', [masked, graph.scalar(1, 'int64')], { upper: 1 })[0]!;
+}

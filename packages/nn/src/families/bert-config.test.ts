@@ -52,7 +52,8 @@ describe('parseEncoderConfig', () => {
       { path: '/intermediate_size', message: 'must be a positive integer, got 0' },
       {
         path: '/hidden_act',
-        message: 'must be one of gelu, gelu_new, gelu_pytorch_tanh, relu, silu, tanh, got "swish7"',
+        message:
+          'must be one of gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast, relu, silu, swish, tanh, got "swish7"',
       },
     ]);
   });
