@@ -12,4 +12,5 @@ export const defaultPlugins: readonly string[] = [
   '@zooid/method-pretrain',
   '@zooid/app-fill-mask',
   '@zooid/app-intent',
+  '@zooid/app-text-classification',
 ];

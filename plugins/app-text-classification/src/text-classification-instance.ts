@@ -1,0 +1,149 @@
+import { ValidationError } from '@zooid/common';
+import { runInBatches, Turns } from '@zooid/data';
+import {
+  type AppInstance,
+  type Evaluation,
+  type LabelScore,
+  type Model,
+  ModelError,
+  type RunContext,
+} from '@zooid/spec';
+import { loadTokenizer, longestInput, TokenizerError } from '@zooid/tokenizers';
+import { decodeLogits, labelsThatHold } from './answer.js';
+import { type ClassifierConfig, classifierConfigOf } from './classifier-config.js';
+import { type TextClassificationItem, TextClassificationParameters } from './dto.js';
+import { type ClassifiedExample, guessFields, parseExample, type RecordFields } from './example.js';
+import { Featurizer, type TextFeatures } from './featurizer.js';
+import { classificationMetrics } from './metrics.js';
+
+type Answer = readonly LabelScore[];
+
+/** Rough microseconds of tokenizing a character. */
+const MICROSECONDS_PER_CHARACTER = 0.3;
+
+/** The app bound to one model: one that it trained, or any `…ForSequenceClassification` with a graph. */
+export class TextClassificationInstance
+  implements AppInstance<TextClassificationItem, TextClassificationParameters, Answer>
+{
+  /** Absent for regression models: a score without a scale has no metric of classification. */
+  readonly evaluate?: (records: readonly unknown[], context?: RunContext) => Promise<Evaluation<Answer>>;
+  private readonly thresholdOf: ReadonlyMap<string, number>;
+  private readonly turns = new Turns();
+
+  private constructor(
+    private readonly model: Model,
+    private readonly config: ClassifierConfig,
+    private readonly featurizer: Featurizer,
+    private readonly output: string,
+  ) {
+    this.thresholdOf = new Map(config.labels.map((label, i) => [label, config.thresholds[i]!]));
+    if (config.outputFunction !== 'none') this.evaluate = this.score;
+  }
+
+  /** @throws ModelError when the folder was made for something else, or its parts contradict each other. */
+  static async open(model: Model): Promise<TextClassificationInstance> {
+    const { id, folder, config } = model.artifacts;
+    try {
+      const classifier = classifierConfigOf(config);
+      const tokenizer = await loadTokenizer(folder);
+      const { vocab_size: rows } = config;
+      if (typeof rows === 'number' && tokenizer.vocabSize > rows) {
+        throw new ModelError(
+          id,
+          `model '${id}': its tokenizer knows ${tokenizer.vocabSize} tokens, but config.json says vocab_size ${rows}; they are not of one model`,
+        );
+      }
+      const longest = await longestInput(folder, config);
+      const featurizer = new Featurizer({
+        tokenizer,
+        maxLength: Math.min(longest, classifier.options?.maxLength ?? longest),
+        inputs: model.inputs?.map(({ name }) => name),
+      });
+      featurizer.collate([featurizer.featurize({ text: '?' })]); // refuses graphs that want other inputs
+      return new TextClassificationInstance(model, classifier, featurizer, outputOf(model, classifier.labels.length));
+    } catch (error) {
+      if (!(error instanceof ValidationError || error instanceof TokenizerError)) throw error;
+      throw new ModelError(id, error.message, { cause: error });
+    }
+  }
+
+  async run(
+    items: readonly TextClassificationItem[],
+    parameters: TextClassificationParameters,
+    context: RunContext = {},
+  ): Promise<Answer[]> {
+    const rows: TextFeatures[] = [];
+    for (const item of items) {
+      const length = item.text.length + (item.text_pair?.length ?? 0);
+      await this.turns.before(20 + MICROSECONDS_PER_CHARACTER * length);
+      rows.push(this.featurizer.featurize(item));
+    }
+    const { signal } = context;
+    return runInBatches(rows, (batch) => this.answer(batch, parameters, context), { signal });
+  }
+
+  private async answer(
+    rows: readonly TextFeatures[],
+    { top_k, function_to_apply, threshold = Number.NEGATIVE_INFINITY, apply_thresholds }: TextClassificationParameters,
+    context: RunContext,
+  ): Promise<Answer[]> {
+    const { labels, multiLabel, outputFunction } = this.config;
+    const outputs = await this.model.forward(this.featurizer.collate(rows), { ...context, outputs: [this.output] });
+    const logits = outputs[this.output]!;
+    if (logits.dims.length !== 2 || logits.dims[1] !== labels.length) {
+      const message = `its graph gives logits [${logits.dims.join(', ')}] for ${rows.length} texts and ${labels.length} labels`;
+      throw new ModelError(this.model.artifacts.id, `model '${this.model.artifacts.id}': ${message}`);
+    }
+    const applies = apply_thresholds && multiLabel;
+    return decodeLogits(logits, labels, function_to_apply ?? outputFunction).map((answer) =>
+      (applies ? labelsThatHold(answer, this.thresholdOf) : answer)
+        .filter(({ score }) => score >= threshold)
+        .slice(0, top_k),
+    );
+  }
+
+  /** Records are read as the model's own recipe reads them; those of foreign models by the usual names of fields. */
+  private readonly score = async (records: readonly unknown[], context?: RunContext): Promise<Evaluation<Answer>> => {
+    const fields = this.config.options ?? {
+      ...guessFields(records[0]),
+      labelField: 'label',
+      multiLabel: this.config.multiLabel,
+    };
+    const examples = records.map((record, i) => this.named(exampleAt(record, i, fields)));
+    const answers = await this.run(examples, new TextClassificationParameters(), context);
+    return { answers, metrics: classificationMetrics(answers, examples, this.config) };
+  };
+
+  /** Data sets often give a label by its id. */
+  private named(example: ClassifiedExample): ClassifiedExample {
+    if (this.config.options !== undefined) return example;
+    const nameOf = (label: string) =>
+      this.thresholdOf.has(label) || !/^\d+$/.test(label) ? label : (this.config.labels[Number(label)] ?? label);
+    return { ...example, labels: example.labels.map(nameOf) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** The graph's logits: `logits`, or its only output with a column per label. @throws ModelError naming the outputs. */
+function outputOf({ artifacts: { id }, outputs }: Model, labels: number): string {
+  if (outputs === undefined || outputs.some(({ name }) => name === 'logits')) return 'logits';
+  const fitting = outputs.filter(
+    ({ shape }) => shape.length === 2 && (typeof shape[1] === 'string' || shape[1] === labels),
+  );
+  if (fitting.length === 1) return fitting[0]!.name;
+  const names = outputs.map(({ name }) => name).join(', ');
+  throw new ModelError(id, `model '${id}': its graph gives no logits for ${labels} labels (outputs: ${names})`);
+}
+
+function exampleAt(record: unknown, index: number, fields: RecordFields): ClassifiedExample {
+  try {
+    return parseExample(record, fields);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(
+      'records',
+      error.issues.map(({ path, message }) => ({ path: `/${index}${path}`, message })),
+    );
+  }
+}
