@@ -1,12 +1,23 @@
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsInt, IsOptional, IsString, Max, MaxLength, Min, TextItem } from '@zooid/spec';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  TextItem,
+} from '@zooid/spec';
 
 /** A text with one or more masks, written as the model's mask token: `[MASK]` for BERT, `<mask>` for RoBERTa. */
 export class FillMaskItem extends TextItem {}
 
 export class FillMaskParameters {
-  /** Guesses per mask, best first. */
+  /** Candidates per mask, best first. */
   @IsInt() @Min(1) @Max(1000) top_k = 5;
-  /** Score only these words; each must be one token of the vocabulary. */
+  /** Only these words are candidates; each must be one token of the vocabulary. */
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
@@ -16,21 +27,19 @@ export class FillMaskParameters {
   targets?: string[];
 }
 
-const guess = {
+const candidate = {
   type: 'object',
   required: ['score', 'token', 'token_str', 'sequence'],
   properties: {
     score: { type: 'number', minimum: 0, maximum: 1 },
     token: { type: 'integer' },
     token_str: { type: 'string' },
-    sequence: { type: 'string', description: 'The text with this guess in the place of its mask' },
+    sequence: { type: 'string', description: 'The text with this candidate in the place of its mask' },
   },
 } as const;
 
-/** JSON Schema of one answer: guesses of the one mask, or a list of guesses for each of several. */
+/** JSON Schema of one answer: candidates for the one mask, or a list of candidates for each of several. */
 export const fillMaskOutputSchema = {
-  oneOf: [
-    { type: 'array', items: guess },
-    { type: 'array', items: { type: 'array', items: guess } },
-  ],
+  type: 'array',
+  items: { anyOf: [candidate, { type: 'array', items: candidate }] },
 } as const;

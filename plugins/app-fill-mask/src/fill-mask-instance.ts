@@ -1,30 +1,40 @@
-import { AbortError, type Issue, ValidationError } from '@zooid/common';
-import { type AppInstance, type Model, ModelError, type RunContext } from '@zooid/spec';
-import type { HostTensor, TensorMap } from '@zooid/tensor';
-import { type Encoding, loadTokenizer, padEncodings, type Tokenizer } from '@zooid/tokenizers';
+import { type Issue, ValidationError } from '@zooid/common';
+import { runInBatches } from '@zooid/data';
+import {
+  type AppInstance,
+  type MaskedToken,
+  type Model,
+  ModelError,
+  type RunContext,
+  type TaskShapes,
+} from '@zooid/spec';
+import type { HostTensor } from '@zooid/tensor';
+import {
+  type Encoding,
+  graphInputs,
+  loadTokenizer,
+  longestInput,
+  padEncodings,
+  type Tokenizer,
+} from '@zooid/tokenizers';
 import type { FillMaskItem, FillMaskParameters } from './dto.js';
 
-/** One word for one mask, in the shape of Hugging Face's task. */
-export interface MaskGuess {
-  /** Probability among the vocabulary, or among the targets where given. */
-  readonly score: number;
-  readonly token: number;
-  readonly token_str: string;
-  readonly sequence: string;
-}
-
-/** Guesses of the one mask, or one list for each of several. */
-export type FillMaskOutput = readonly MaskGuess[] | readonly (readonly MaskGuess[])[];
+/** Candidates for the one mask, or a list for each of several. */
+export type FillMaskOutput = TaskShapes['fill-mask']['output'];
 
 interface Row {
+  /** Tokens, special ones included. */
+  readonly length: number;
   readonly text: string;
   readonly encoding: Encoding;
   /** Token places of the masks. */
   readonly masks: readonly number[];
 }
 
-/** Values of the vocabulary's scores in one run: scores of every position come back, and a run must fit memory. */
+/** Scores in one run: those of the whole vocabulary come back for every position. */
 const SCORES_PER_RUN = 4_000_000;
+/** Runs of a request under way at a time; more would hold more scores in memory at once. */
+const RUNS_IN_FLIGHT = 4;
 
 /** The app bound to one masked language model. */
 export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParameters, FillMaskOutput> {
@@ -32,7 +42,7 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     private readonly model: Model,
     private readonly tokenizer: Tokenizer,
     private readonly maskId: number,
-    private readonly maxLength: number | undefined,
+    private readonly maxLength: number,
   ) {}
 
   /** @throws ModelError when the folder's tokenizer has no mask token. */
@@ -43,8 +53,7 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     if (mask === undefined) {
       throw new ModelError(id, `model '${id}': its tokenizer has no mask token, so it cannot fill masks`);
     }
-    const positions = config.max_position_embeddings;
-    return new FillMaskInstance(model, tokenizer, mask, typeof positions === 'number' ? positions : undefined);
+    return new FillMaskInstance(model, tokenizer, mask, await longestInput(folder, config));
   }
 
   async run(
@@ -54,14 +63,15 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
   ): Promise<FillMaskOutput[]> {
     const rows = this.encode(items);
     const targets = this.targetIds(parameters.targets);
-    const outputs: FillMaskOutput[] = [];
-    for (const batch of this.batches(rows)) {
-      AbortError.throwIfAborted(context.signal);
-      const feeds = padEncodings(batch.map(({ encoding }) => encoding));
-      const { logits } = await this.model.forward(feeds as unknown as TensorMap, { ...context, outputs: ['logits'] });
-      batch.forEach((row, i) => outputs.push(this.answer(row, i, logits!, parameters.top_k, targets)));
-    }
-    return outputs;
+    const maxTokens = Math.ceil(SCORES_PER_RUN / this.tokenizer.vocabSize);
+    const answer = async (batch: readonly Row[]): Promise<FillMaskOutput[]> => {
+      const padded = padEncodings(batch.map(({ encoding }) => encoding));
+      const names = this.model.inputs?.map(({ name }) => name);
+      const feeds = graphInputs(padded, names);
+      const { logits } = await this.model.forward(feeds, { ...context, outputs: ['logits'] });
+      return batch.map((row, i) => this.answer(row, i, logits!, parameters.top_k, targets));
+    };
+    return runInBatches(rows, answer, { maxTokens, inFlight: RUNS_IN_FLIGHT, signal: context.signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -70,15 +80,15 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     const issues: Issue[] = [];
     const token = this.tokenizer.specialTokens.mask;
     const rows = items.map(({ text }, index) => {
-      const encoding = this.tokenizer.encode(text, this.maxLength === undefined ? {} : { maxLength: this.maxLength });
+      const encoding = this.tokenizer.encode(text, { maxLength: this.maxLength });
       const masks = [...encoding.ids.keys()].filter((i) => encoding.ids[i] === this.maskId);
       if (masks.length === 0) {
         const message = text.includes(token)
           ? `has its ${token} behind the ${this.maxLength} tokens the model reads; shorten the text before it`
           : `needs at least one ${token}`;
-        issues.push({ path: `/${index}/text`, message });
+        issues.push({ path: `/inputs/${index}/text`, message });
       }
-      return { text, encoding, masks };
+      return { length: encoding.length, text, encoding, masks };
     });
     if (issues.length > 0) throw new ValidationError('inputs', issues);
     return rows;
@@ -98,23 +108,6 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     return [...new Set(ids)];
   }
 
-  /** In the order of the items; each run's scores stay within bounds. */
-  private *batches(rows: readonly Row[]): Generator<readonly Row[]> {
-    let batch: Row[] = [];
-    let longest = 0;
-    for (const row of rows) {
-      const width = Math.max(longest, row.encoding.length);
-      if (batch.length > 0 && (batch.length + 1) * width * this.tokenizer.vocabSize > SCORES_PER_RUN) {
-        yield batch;
-        batch = [];
-        longest = 0;
-      }
-      batch.push(row);
-      longest = Math.max(longest, row.encoding.length);
-    }
-    if (batch.length > 0) yield batch;
-  }
-
   private answer(
     { text, encoding, masks }: Row,
     row: number,
@@ -128,7 +121,7 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
       const scores = (logits.data as Float32Array).subarray(from, from + vocab);
       // A table padded beyond the tokenizer has rows that no token stands for.
       const candidates = targets ?? Array.from({ length: Math.min(vocab, this.tokenizer.vocabSize) }, (_, id) => id);
-      return best(scores, candidates, topK).map(({ id, score }): MaskGuess => {
+      return best(scores, candidates, topK).map(({ id, score }): MaskedToken => {
         const word = this.tokenizer.tokenOf(id).replace(/^##/, '');
         const [start, end] = [encoding.offsets[2 * place]!, encoding.offsets[2 * place + 1]!];
         return { score, token: id, token_str: word, sequence: text.slice(0, start) + word + text.slice(end) };

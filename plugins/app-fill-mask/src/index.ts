@@ -3,7 +3,7 @@ import { FillMaskApp } from './fill-mask-app.js';
 
 export { FillMaskItem, FillMaskParameters } from './dto.js';
 export { FillMaskApp } from './fill-mask-app.js';
-export type { FillMaskOutput, MaskGuess } from './fill-mask-instance.js';
+export type { FillMaskOutput } from './fill-mask-instance.js';
 
 export default definePlugin({
   name: 'app-fill-mask',

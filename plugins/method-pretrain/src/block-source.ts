@@ -21,7 +21,14 @@ export interface BlockSourceOptions {
  *
  * @throws RangeError when the corpus is shorter than one batch.
  */
-export function blockSource({ store, program, options, masking, learningRate, random }: BlockSourceOptions): ProgramSource {
+export function blockSource({
+  store,
+  program,
+  options,
+  masking,
+  learningRate,
+  random,
+}: BlockSourceOptions): ProgramSource {
   const { batchSize, accumulate, maxSteps, warmup } = options;
   const tokens = options.blockLength - 2;
   const perStep = batchSize * accumulate;

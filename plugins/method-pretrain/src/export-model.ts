@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { type ManifestFields, writeModelFolder } from '@zooid/hub';
 import type { Metrics } from '@zooid/common';
+import { type ManifestFields, writeModelFolder } from '@zooid/hub';
 import type { TrainingSession } from '@zooid/runtime';
 import type { TrainingContext, TrainingJob } from '@zooid/spec';
 import type { TrainResult } from '@zooid/trainer';

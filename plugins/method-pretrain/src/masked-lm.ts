@@ -1,4 +1,4 @@
-import { bertEncoder, crossEntropy, type EncoderConfig, maskedLanguageModelHead, type ModuleContext } from '@zooid/nn';
+import { bertEncoder, crossEntropy, type EncoderConfig, type ModuleContext, maskedLanguageModelHead } from '@zooid/nn';
 import type { BuiltModel } from '@zooid/trainer';
 
 /** What an evaluation fetches besides the loss: the guessed token of every masked position, int64 `[guessed]`. */

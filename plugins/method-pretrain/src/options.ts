@@ -94,4 +94,7 @@ export class PretrainOptions {
 }
 
 /** Options that may differ between a run and its resumption. */
-export const operationalOptions = ['threads', 'checkpointSeconds'] as const satisfies readonly (keyof PretrainOptions)[];
+export const operationalOptions = [
+  'threads',
+  'checkpointSeconds',
+] as const satisfies readonly (keyof PretrainOptions)[];

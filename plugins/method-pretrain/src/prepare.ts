@@ -62,7 +62,13 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
     const texts = { fields: options.textFields, repeat, signal: context.signal };
     const parts = [vocabularyDigest, lexicon?.digest ?? '', split.digest, JSON.stringify([options.textFields, repeat])];
     const startsOf = wordStartsOf(tokenizer, lexicon?.words);
-    return openStore(job, split, { digest: sha256(parts.join('\n')), tokenizer, startsOf, texts, stage: context.stage });
+    return openStore(job, split, {
+      digest: sha256(parts.join('\n')),
+      tokenizer,
+      startsOf,
+      texts,
+      stage: context.stage,
+    });
   };
   const train = await store(job.data.train, options.repeat);
   const validation = job.data.validation === undefined ? undefined : await store(job.data.validation, {});

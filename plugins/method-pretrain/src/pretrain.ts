@@ -1,4 +1,11 @@
-import { type App, injectable, type Method, type TrainingContext, type TrainingJob, type TrainingResult } from '@zooid/spec';
+import {
+  type App,
+  injectable,
+  type Method,
+  type TrainingContext,
+  type TrainingJob,
+  type TrainingResult,
+} from '@zooid/spec';
 import { PretrainOptions } from './options.js';
 import { runJob } from './run-job.js';
 

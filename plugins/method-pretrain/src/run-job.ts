@@ -1,5 +1,5 @@
-import { basename, join } from 'node:path';
 import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { recoverModelFolder, runFolder } from '@zooid/hub';
 import type { DeclaredParameter } from '@zooid/nn';
 import { createTrainingSession, type TrainingSession } from '@zooid/runtime';
@@ -31,7 +31,8 @@ export async function runJob(job: TrainingJob, context: TrainingContext): Promis
   const programs = compilePrograms(prepared);
   await using session = await openSession(job, prepared, programs);
   progress({ type: 'stage', name: 'train', detail: describe(prepared, programs.train.parameters, options) });
-  const evaluate = prepared.validation === undefined ? undefined : evaluator(prepared, programs, session, context, options);
+  const evaluate =
+    prepared.validation === undefined ? undefined : evaluator(prepared, programs, session, context, options);
   const trained = await train({
     session,
     source: blockSource({

@@ -1,8 +1,8 @@
+import { once } from 'node:events';
 import { closeSync, createWriteStream, existsSync, openSync, readSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname } from 'node:path';
-import { once } from 'node:events';
 import { writeFileAtomically } from '@zooid/hub';
 
 /** Set where a token starts a word; the other 31 bits are its id. */
@@ -83,7 +83,10 @@ export class TokenStore implements Disposable {
     }
     const packed = new Uint32Array(count);
     readSync(this.file, packed, 0, count * BYTES, from * BYTES);
-    return { ids: Int32Array.from(packed, (token) => token & ~START), starts: Uint8Array.from(packed, (t) => t >>> 31) };
+    return {
+      ids: Int32Array.from(packed, (token) => token & ~START),
+      starts: Uint8Array.from(packed, (t) => t >>> 31),
+    };
   }
 
   [Symbol.dispose](): void {
