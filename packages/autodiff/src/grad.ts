@@ -1,4 +1,4 @@
-import { type Graph, GraphError, type GraphNode, intAttribute, type Value } from '@zooid/onnx';
+import { type Graph, GraphError, type GraphNode, intAttribute, isOp, type Value } from '@zooid/onnx';
 import { formatShape } from '@zooid/tensor';
 import { customGradientOf } from './custom-gradient.js';
 import { MissingGradientError } from './errors.js';
@@ -99,7 +99,7 @@ class Backward {
       });
       return;
     }
-    const rule = vjpRules[node.op];
+    const rule = isOp(node.op) ? vjpRules[node.op] : 'missing';
     if (rule === 'constant' || !node.inputs.some((value) => value !== null && this.active.has(value))) return;
     if (rule === 'missing') throw new MissingGradientError(node.op, this.path(node));
     if (this.sendRows(node, cotangents[0])) return;

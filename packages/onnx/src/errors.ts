@@ -33,7 +33,7 @@ export class UnsupportedOpError extends GraphError {
   ) {
     const where = node === undefined ? '' : ` (node '${node}')`;
     super(
-      `Operator '${domain === '' ? '' : `${domain}.`}${op}'${where} is not in the operator table; rewrite it with ops that are, or add a rule`,
+      `Operator '${domain === '' ? '' : `${domain}.`}${op}'${where} is not in the operator table; rewrite it with ops that are, add a rule, or declare the type of what it gives (value_info)`,
     );
   }
 }

@@ -1,13 +1,22 @@
-import { type Dim, type DType, type HostTensor, type Shape, tensor, toNumbers } from '@zooid/tensor';
+import {
+  type Dim,
+  type DType,
+  elementCount,
+  type HostTensor,
+  isStaticShape,
+  type Shape,
+  tensor,
+  toNumbers,
+} from '@zooid/tensor';
 import type { Attributes } from './attributes.js';
 import { GraphError } from './errors.js';
-import { inferOutputs, type Op, type OpDomain, opDomain } from './ops/index.js';
-import { MAX_CONTENTS } from './ops/rule.js';
+import { inferOutputs, isOp, type Op, opDomain, type UnknownOp } from './ops/index.js';
+import { MAX_CONTENTS, type OutputType } from './ops/rule.js';
 import { Value } from './value.js';
 
 export interface GraphNode {
-  readonly op: Op;
-  readonly domain: OpDomain;
+  readonly op: Op | UnknownOp;
+  readonly domain: string;
   readonly name: string;
   /** `null` is an omitted optional input. */
   readonly inputs: readonly (Value | null)[];
@@ -21,7 +30,12 @@ export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs: Value[] = [];
   readonly initializers = new Map<Value, HostTensor>();
+  /** Initializers that are part of a formula (`Constant` nodes, scalars made while building) and not weights. */
+  readonly literals = new Set<Value>();
+  /** Versions of operator sets besides the standard one, as a model that was read declares them. */
+  readonly domains = new Map<string, number>();
   private readonly names = new Set<string>();
+  private readonly reserved = new Set<string>();
   private readonly constants = new Map<string, Value>();
   /** The first value that carries each symbolic dim, so that the dim can be had at run time. */
   private readonly carriers = new Map<string, { readonly value: Value; readonly axis: number }>();
@@ -36,6 +50,16 @@ export class Graph {
     readonly opset = 17,
     readonly foreign = false,
   ) {}
+
+  /** An empty graph of the same kind to rewrite this one into: what it names itself is not named so here. */
+  derive(): Graph {
+    const graph = new Graph(this.opset, this.foreign);
+    for (const [domain, version] of this.domains) graph.domains.set(domain, version);
+    graph.reserveNames(this.names);
+    graph.reserveNames(this.nodes.map(({ name }) => name));
+    graph.counter = this.counter;
+    return graph;
+  }
 
   /** A graph input. @throws GraphError when the name is taken. */
   input(name: string, dtype: DType, shape: Shape): Value {
@@ -61,10 +85,17 @@ export class Graph {
     const key = `${dtype}|${dims.join()}|${values.map((value) => (Object.is(value, -0) ? '-0' : value)).join()}`;
     let found = this.constants.get(key);
     if (found === undefined) {
-      found = this.initializer(this.freshName('const'), tensor(dtype, values, dims));
+      found = this.literal(this.freshName('const'), tensor(dtype, values, dims));
       this.constants.set(key, found);
     }
     return found;
+  }
+
+  /** An initializer that is no weight: it belongs to a formula. */
+  literal(name: string, data: HostTensor): Value {
+    const value = this.initializer(name, data);
+    this.literals.add(value);
+    return value;
   }
 
   /**
@@ -74,25 +105,61 @@ export class Graph {
    * @throws UnsupportedOpError, ShapeMismatchError, GraphError
    */
   emit(
-    op: Op,
+    op: Op | UnknownOp,
     inputs: readonly (Value | null)[],
     attributes: Attributes = {},
     outputs: number | readonly string[] = 1,
-    domain: OpDomain = opDomain(op),
+    domain: string = opDomain(op),
     name: string = this.freshName(op),
   ): readonly Value[] {
     const count = typeof outputs === 'number' ? outputs : outputs.length;
-    const inferred = inferOutputs(op, domain, inputs, attributes, count, this);
-    const results: Value[] = [];
-    const node: GraphNode = { op, domain, name, inputs, outputs: results, attributes };
-    inferred.forEach(({ dtype, shape, contents }, i) => {
-      const outputName = (typeof outputs === 'number' ? '' : outputs[i]!) || this.freshName(op.toLowerCase());
-      const value = this.value(outputName, dtype, shape, node);
-      if (contents !== undefined && contents.length <= MAX_CONTENTS) this.knownContents.set(value, contents);
-      results.push(value);
-    });
-    this.nodes.push(node);
-    return results;
+    const types = inferOutputs(op, domain, inputs, attributes, count, this);
+    return this.append({ op, domain, name, inputs, attributes }, types, typeof outputs === 'number' ? [] : outputs);
+  }
+
+  /**
+   * Appends a node of an operator that the table does not know, whose output types are declared instead of inferred.
+   * Such a node can be copied and written, but not differentiated.
+   */
+  emitUnknown(
+    node: Omit<GraphNode, 'outputs'>,
+    outputs: readonly (Pick<OutputType, 'dtype' | 'shape'> & { readonly name: string })[],
+  ): readonly Value[] {
+    return this.append(
+      node,
+      outputs,
+      outputs.map(({ name }) => name),
+    );
+  }
+
+  /**
+   * Appends a copy of a node of this or another graph that reads `inputs`. Shapes are inferred anew, except where the
+   * operator is unknown: then the declared types are copied, with names of dims that mean nothing here made anonymous.
+   *
+   * @param outputs how many outputs to ask for, or their names; default: the names they have.
+   */
+  copyNode(
+    node: GraphNode,
+    inputs: readonly (Value | null)[],
+    outputs: number | readonly string[] = node.outputs.map(({ name }) => name),
+    name = node.name,
+  ): readonly Value[] {
+    const { op, domain, attributes } = node;
+    if (isOp(op)) return this.emit(op, inputs, attributes, outputs, domain, name);
+    const names = typeof outputs === 'number' ? node.outputs.map(() => this.freshName('unknown')) : outputs;
+    const known = (dim: Dim) => (typeof dim === 'number' || this.carriers.has(dim) ? dim : this.freshDim());
+    return this.emitUnknown(
+      { op, domain, name, inputs, attributes },
+      names.map((output, i) => {
+        const { dtype, shape } = node.outputs[i]!;
+        return { name: output, dtype, shape: shape.map(known) };
+      }),
+    );
+  }
+
+  /** Keeps names that will be given later from being handed out by `freshName`. */
+  reserveNames(names: Iterable<string>): void {
+    for (const name of names) this.reserved.add(name);
   }
 
   /**
@@ -123,7 +190,7 @@ export class Graph {
   freshName(stem: string): string {
     let name: string;
     do name = `${stem}_${this.counter++}`;
-    while (this.names.has(name));
+    while (this.names.has(name) || this.reserved.has(name));
     return name;
   }
 
@@ -145,6 +212,22 @@ export class Graph {
     return isInteger && stored.data.length <= MAX_CONTENTS ? toNumbers(stored) : undefined;
   }
 
+  private append(
+    node: Omit<GraphNode, 'outputs'>,
+    types: readonly OutputType[],
+    names: readonly string[],
+  ): readonly Value[] {
+    const results: Value[] = [];
+    const appended: GraphNode = { ...node, outputs: results };
+    types.forEach(({ dtype, shape, contents }, i) => {
+      const value = this.value(names[i] || this.freshName(node.op.toLowerCase()), dtype, shape, appended);
+      if (contents !== undefined && fits(contents, shape)) this.knownContents.set(value, contents);
+      results.push(value);
+    });
+    this.nodes.push(appended);
+    return results;
+  }
+
   private value(name: string, dtype: DType, shape: Shape, producer: GraphNode | undefined): Value {
     if (name === '') throw new GraphError('A value needs a name; the empty one stands for an omitted input');
     if (this.names.has(name))
@@ -156,4 +239,9 @@ export class Graph {
     });
     return value;
   }
+}
+
+/** Contents are flat and small; arithmetic on them does not see axes, so what does not fill the shape is not known. */
+function fits(contents: readonly Dim[], shape: Shape): boolean {
+  return contents.length <= MAX_CONTENTS && (!isStaticShape(shape) || contents.length === elementCount(shape));
 }

@@ -11,9 +11,23 @@ export {
 export { checkGraph } from './check-graph.js';
 export { dtypeCode, dtypeFromCode } from './data-types.js';
 export { addDims, dimTerms, divideDims, multiplyDims, subtractDims } from './dims.js';
+export { type Einsum, parseEinsum } from './einsum.js';
 export { GraphError, ShapeMismatchError, UnsupportedOpError } from './errors.js';
 export { Graph, type GraphNode } from './graph.js';
-export { isOp, type Op, type OpDomain, opDomain } from './ops/index.js';
+export { isOp, type Op, type OpDomain, opDomain, type UnknownOp } from './ops/index.js';
+export {
+  type Affine,
+  affineQuantization,
+  dequantize,
+  type QuantizedDType,
+  quantize,
+  roundHalfEven,
+} from './passes/affine-quantization.js';
+export { foldConstants } from './passes/fold-constants.js';
+export { fuseGraph } from './passes/fuse-graph.js';
+export { quantizeWeights, type WeightQuantizationOptions } from './passes/quantize-blockwise.js';
+export { type DynamicQuantizationOptions, quantizeDynamic } from './passes/quantize-dynamic.js';
+export { storeFloat16 } from './passes/store-float16.js';
 export { type PruneOptions, pruneGraph } from './prune-graph.js';
 export { type ReadModelOptions, readModel } from './read-model.js';
 export { runtimeDim, runtimeShape } from './symbolic.js';

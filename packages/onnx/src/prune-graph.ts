@@ -16,18 +16,22 @@ export function pruneGraph(graph: Graph, { keepInputs = false }: PruneOptions = 
     for (const value of node.inputs) if (value !== null) live.add(value);
   }
   const pruned = new Graph(graph.opset, graph.foreign);
+  for (const [domain, version] of graph.domains) pruned.domains.set(domain, version);
   const copies = new Map<Value, Value>();
   const copyOf = (value: Value) => copies.get(value)!;
   for (const value of graph.inputs) {
     if (keepInputs || live.has(value)) copies.set(value, pruned.input(value.name, value.dtype, value.shape));
   }
   for (const [value, data] of graph.initializers) {
-    if (live.has(value)) copies.set(value, pruned.initializer(value.name, data));
+    if (!live.has(value)) continue;
+    copies.set(
+      value,
+      graph.literals.has(value) ? pruned.literal(value.name, data) : pruned.initializer(value.name, data),
+    );
   }
   for (const node of nodes.reverse()) {
     const inputs = node.inputs.map((value) => (value === null ? null : copyOf(value)));
-    const names = node.outputs.map(({ name }) => name);
-    pruned.emit(node.op, inputs, node.attributes, names, node.domain, node.name).forEach((copy, i) => {
+    pruned.copyNode(node, inputs).forEach((copy, i) => {
       copies.set(node.outputs[i]!, copy);
     });
   }

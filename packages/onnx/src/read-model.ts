@@ -3,6 +3,8 @@ import type { AttributeValue } from './attributes.js';
 import { dtypeFromCode } from './data-types.js';
 import { GraphError, UnsupportedOpError } from './errors.js';
 import { Graph } from './graph.js';
+import { liftNode, NEWEST_OPSET, OLDEST_OPSET } from './lift/index.js';
+import type { NodeSpec } from './lift/node-spec.js';
 import { isOp, opDomain } from './ops/index.js';
 import { decodeModel } from './protobuf/decode.js';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './protobuf/messages.js';
@@ -13,60 +15,72 @@ export interface ReadModelOptions {
   readonly externalData?: ReadonlyMap<string, Uint8Array>;
 }
 
-const OLDEST_OPSET = 13;
-const NEWEST_OPSET = 17;
+/** What every graph is written in. */
+const OUR_OPSET = 17;
 
 /**
- * Reads an ONNX model into a graph, inferring every shape anew. The bytes are not trusted: whatever is wrong with them
- * ends in a `GraphError`, and nothing is allocated on the word of a length field. Weights are views into `bytes` where
- * alignment permits.
+ * Reads an ONNX model of opset 11 to 21 into a graph of opset 17, inferring every shape anew. The bytes are not
+ * trusted: whatever is wrong with them ends in a `GraphError`, and nothing is allocated on the word of a length field.
+ * Weights are views into `bytes` where alignment permits.
  *
- * @throws UnsupportedOpError for operators outside the table; GraphError for everything else that does not hold.
+ * Operators outside the table are kept as they are where the model declares the types of their outputs
+ * (`value_info`): the graph can be written again and pruned, but not differentiated through them.
+ *
+ * @throws UnsupportedOpError for operators outside the table whose output types nothing tells; GraphError for
+ *   everything else that does not hold.
  */
 export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Graph {
   const model = decodeModel(bytes);
   const opset = model.opsets.find(({ domain }) => normalDomain(domain) === '')?.version ?? 0;
   if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
     throw new GraphError(
-      `The model uses opset ${opset}; ${OLDEST_OPSET} to ${NEWEST_OPSET} can be read. Export it again at opset ${NEWEST_OPSET}`,
+      `The model uses opset ${opset}; ${OLDEST_OPSET} to ${NEWEST_OPSET} can be read. Export it again at opset ${OUR_OPSET}`,
     );
   }
   try {
-    const domains = new Set(model.opsets.map(({ domain }) => normalDomain(domain)));
-    return new Importer(model.graph, opset, domains, options).graph;
+    const domains = new Map(model.opsets.map(({ domain, version }) => [normalDomain(domain), version]));
+    return new Reader(model.graph, opset, domains, options).graph;
   } catch (error) {
     if (error instanceof TensorError) throw new GraphError(`Malformed model: ${error.message}`, { cause: error });
     throw error;
   }
 }
 
-class Importer {
-  readonly graph: Graph;
+class Reader {
+  readonly graph = new Graph(OUR_OPSET, true);
   private readonly values = new Map<string, Value>();
+  /** What the file says of values in between and of outputs; asked only about unknown operators. */
+  private readonly declared = new Map<string, ValueInfoProto>();
 
   constructor(
     proto: GraphProto,
-    opset: number,
-    private readonly domains: ReadonlySet<string>,
+    private readonly opset: number,
+    private readonly domains: ReadonlyMap<string, number>,
     private readonly options: ReadModelOptions,
   ) {
-    this.graph = new Graph(opset, true);
+    for (const [domain, version] of domains) if (domain !== '') this.graph.domains.set(domain, version);
+    this.graph.reserveNames(namesIn(proto));
+    for (const info of [...(proto.valueInfos ?? []), ...proto.outputs]) this.declared.set(info.name, info);
     const initialized = new Set(proto.initializers.map(({ name }) => name));
     // Old exporters list initializers as inputs too; those are constants, not feeds.
-    for (const info of proto.inputs) if (!initialized.has(info.name)) this.define(this.input(info));
+    for (const info of proto.inputs) {
+      if (initialized.has(info.name)) continue;
+      const { name, dtype, shape } = this.type(info, `Input '${info.name}'`);
+      this.define(this.graph.input(name, dtype, shape));
+    }
     for (const item of proto.initializers) this.define(this.graph.initializer(item.name, this.tensor(item)));
     for (const node of proto.nodes) this.node(node);
     for (const { name } of proto.outputs) this.graph.output(this.value(name, 'the graph outputs'));
     if (proto.outputs.length === 0) throw new GraphError('The model has no outputs');
   }
 
-  private input({ name, elementType, shape }: ValueInfoProto): Value {
-    if (shape === undefined) throw new GraphError(`Input '${name}' is no tensor of known rank`);
+  private type({ name, elementType, shape }: ValueInfoProto, what: string) {
+    if (shape === undefined) throw new GraphError(`${what} is no tensor of known rank`);
     const dims = shape.map((dim) => {
-      if (typeof dim === 'number' && dim < 0) throw new GraphError(`Input '${name}' has a dim of ${dim}`);
+      if (typeof dim === 'number' && dim < 0) throw new GraphError(`${what} has a dim of ${dim}`);
       return dim === null || dim === '' ? this.graph.freshDim() : dim;
     });
-    return this.graph.input(name, dtypeFromCode(elementType), dims);
+    return { name, dtype: dtypeFromCode(elementType), shape: dims };
   }
 
   private node(proto: NodeProto): void {
@@ -75,22 +89,35 @@ class Importer {
       throw new GraphError(`Node '${proto.name}' is of the domain '${domain}', which the model does not import`);
     const attributes = Object.fromEntries(proto.attributes.map((item) => [item.name, this.attribute(item, proto)]));
     if (proto.opType === 'Constant' && domain === '') {
-      this.define(this.graph.initializer(proto.outputs[0] ?? '', constantTensor(attributes, proto.name)));
+      this.define(this.graph.literal(proto.outputs[0] ?? '', constantTensor(attributes, proto.name)));
       return;
     }
-    if (!isOp(proto.opType) || opDomain(proto.opType) !== domain)
-      throw new UnsupportedOpError(proto.opType, domain, proto.name);
     if (proto.outputs.length === 0) throw new GraphError(`Node '${proto.name}' (${proto.opType}) has no outputs`);
     const inputs = proto.inputs.map((name) => (name === '' ? null : this.value(name, `node '${proto.name}'`)));
-    const results = this.graph.emit(
-      proto.opType,
-      inputs,
-      attributes,
-      proto.outputs,
-      opDomain(proto.opType),
-      proto.name || undefined,
-    );
-    for (const result of results) this.define(result);
+    const { opType, outputs } = proto;
+    const name = proto.name || this.graph.freshName(opType);
+    this.append({ opType, domain, name, inputs, outputs, attributes });
+  }
+
+  private append(node: NodeSpec): void {
+    const lifted = liftNode(node, this.graph, this.opset);
+    const results = 'opType' in lifted ? this.emit(lifted) : lifted;
+    results.forEach((result, i) => {
+      if (node.outputs[i]) this.values.set(node.outputs[i], result);
+    });
+  }
+
+  private emit({ opType, domain, name, inputs, outputs, attributes }: NodeSpec): readonly Value[] {
+    if (isOp(opType) && opDomain(opType) === domain)
+      return this.graph.emit(opType, inputs, attributes, outputs, domain, name);
+    const types = outputs.map((output) => {
+      // An output that is not wanted still has a place.
+      if (output === '') return { name: this.graph.freshName('omitted'), dtype: 'float32' as const, shape: [] };
+      const info = this.declared.get(output);
+      if (info?.shape === undefined || info.elementType === 0) throw new UnsupportedOpError(opType, domain, name);
+      return this.type(info, `Value '${output}'`);
+    });
+    return this.graph.emitUnknown({ op: `${domain}::${opType}`, domain, name, inputs, attributes }, types);
   }
 
   private define(value: Value): void {
@@ -148,6 +175,16 @@ class Importer {
       );
     }
     return file.subarray(offset, offset + length);
+  }
+}
+
+/** Every name that the file gives to a value or a node. */
+function* namesIn({ inputs, initializers, nodes }: GraphProto): Iterable<string> {
+  for (const { name } of inputs) yield name;
+  for (const { name } of initializers) yield name;
+  for (const node of nodes) {
+    yield node.name;
+    yield* node.outputs;
   }
 }
 

@@ -4,6 +4,7 @@ import type { AttributeValue } from './attributes.js';
 import { dtypeCode } from './data-types.js';
 import { GraphError } from './errors.js';
 import type { Graph, GraphNode } from './graph.js';
+import { isOp } from './ops/index.js';
 import { encodeModel } from './protobuf/encode.js';
 import type { AttributeContent, ModelProto, TensorProto, ValueInfoProto } from './protobuf/messages.js';
 import type { Value } from './value.js';
@@ -74,18 +75,21 @@ function encode(
   const bytes = initializers.reduce((sum, { raw }) => sum + (raw?.byteLength ?? 0), 0);
   if (bytes > MAX_BYTES)
     throw new GraphError(`The weights take ${bytes} bytes, over protobuf's limit; use writeModelWithExternalData`);
-  const contrib = graph.nodes.some(({ domain }) => domain === 'com.microsoft');
+  const domains = new Set(graph.nodes.map(({ domain }) => domain).filter((domain) => domain !== ''));
   const model: ModelProto = {
     irVersion: IR_VERSION,
     producerName: options.producer ?? 'zooid',
     producerVersion: options.producerVersion ?? '',
-    opsets: [{ domain: '', version: graph.opset }, ...(contrib ? [{ domain: 'com.microsoft', version: 1 }] : [])],
+    opsets: [
+      { domain: '', version: graph.opset },
+      ...Array.from(domains, (domain) => ({ domain, version: graph.domains.get(domain) ?? 1 })),
+    ],
     metadata: { ...options.metadata },
     graph: {
       name: 'main',
       nodes: graph.nodes.map((node) => ({
         name: node.name,
-        opType: node.op,
+        opType: opType(node),
         domain: node.domain,
         inputs: trimmed(node.inputs.map((value) => value?.name ?? '')),
         outputs: outputNames(node, used),
@@ -94,14 +98,23 @@ function encode(
       initializers,
       inputs: graph.inputs.map(valueInfo),
       outputs: graph.outputs.map(valueInfo),
+      // A reader cannot infer what unknown operators give.
+      valueInfos: graph.nodes.flatMap(({ op, outputs }) =>
+        isOp(op) ? [] : outputs.filter((value) => used.has(value)).map(valueInfo),
+      ),
     },
   };
   return encodeModel(model);
 }
 
+/** Unknown operators carry their domain before their name. */
+function opType({ op, domain }: GraphNode): string {
+  return op.startsWith(`${domain}::`) ? op.slice(domain.length + 2) : op;
+}
+
 /** Optional outputs that nobody reads are left out, which spares the runtime computing them. */
 function outputNames(node: GraphNode, used: ReadonlySet<Value>): string[] {
-  // Split's outputs are not optional.
+  // Their outputs are not optional.
   if (node.op === 'Split' || node.op === 'TopK') return node.outputs.map(({ name }) => name);
   return trimmed(node.outputs.map((value, i) => (i === 0 || used.has(value) ? value.name : '')));
 }

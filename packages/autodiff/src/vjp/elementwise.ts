@@ -15,10 +15,7 @@ const binary =
     left: (dy: Value, a: Value, b: Value, y: Value) => Value,
     right: (dy: Value, a: Value, b: Value, y: Value) => Value,
   ): VjpRule =>
-  ({ dy, y, inputs: [a, b] }) => [
-    () => sumTo(left(dy, a!, b!, y), a!.shape),
-    () => sumTo(right(dy, a!, b!, y), b!.shape),
-  ];
+  ({ dy, y, inputs: [a, b] }) => [() => sumTo(left(dy, a!, b!, y), a!), () => sumTo(right(dy, a!, b!, y), b!)];
 
 /** About the smallest normal float32. */
 const SMALLEST = 1e-37;
@@ -30,7 +27,7 @@ function extremum(node: VjpNode): readonly Cotangent[] {
   const { y, dy, inputs } = node;
   const masks = lazy(() => inputs.map((x) => x.equal(y).cast(y.dtype)));
   const share = lazy(() => dy.div(masks().reduce((a, b) => a.add(b))));
-  return inputs.map((x, i) => () => sumTo(share().mul(masks()[i]!), x.shape));
+  return inputs.map((x, i) => () => sumTo(share().mul(masks()[i]!), x));
 }
 
 function power({ x, y, dy, inputs, graph }: VjpNode): readonly Cotangent[] {
@@ -41,12 +38,12 @@ function power({ x, y, dy, inputs, graph }: VjpNode): readonly Cotangent[] {
     () => {
       if (isSquare) return dy.mul(x.mul(2));
       const e = exponent.cast(x.dtype);
-      return sumTo(dy.mul(e).mul(x.pow(e.sub(1))), x.shape);
+      return sumTo(dy.mul(e).mul(x.pow(e.sub(1))), x);
     },
     // d/de xᵉ = xᵉ · ln x, taken as 0 where the logarithm does not exist. The maximum keeps the unused branch finite.
     () => {
       const slope = y.mul(x.maximum(SMALLEST).log());
-      return sumTo(dy.mul(x.greater(0).where(slope, graph.scalar(0, x.dtype))), exponent.shape);
+      return sumTo(dy.mul(x.greater(0).where(slope, graph.scalar(0, x.dtype))), exponent);
     },
   ];
 }
@@ -68,6 +65,11 @@ export const elementwiseVjps = {
     (dy, _a, b) => dy.div(b),
     (dy, _a, b, y) => dy.mul(y).div(b).neg(),
   ),
+  // a mod b = a − b·q with a whole quotient q that does not move.
+  Mod: binary(
+    (dy) => dy,
+    (dy, a, b, y) => dy.mul(y.sub(a)).div(b),
+  ),
   Pow: power,
   Max: extremum,
   Min: extremum,
@@ -78,9 +80,13 @@ export const elementwiseVjps = {
   GreaterOrEqual: 'constant',
   And: 'constant',
   Or: 'constant',
+  Xor: 'constant',
   Not: 'constant',
+  IsNaN: 'constant',
   Sign: 'constant',
   Floor: 'constant',
+  Ceil: 'constant',
+  Round: 'constant',
   Neg: unary((dy) => dy.neg()),
   Abs: unary((dy, _y, x) => dy.mul(x.graph.emit('Sign', [x])[0]!)),
   Sqrt: unary((dy, y) => half(dy).div(y)),
@@ -100,12 +106,26 @@ export const elementwiseVjps = {
   ],
   Softplus: unary((dy, _y, x) => dy.mul(x.sigmoid())),
   Relu: unary((dy, y) => y.greater(0).where(dy, y.graph.scalar(0, y.dtype))),
+  LeakyRelu: ({ x, dy, attributes }) => [
+    () => x.greater(0).where(dy, dy.mul(floatAttribute(attributes, 'alpha', 0.01))),
+  ],
+  // α(eˣ − 1) below 0, whose derivative αeˣ is y + α.
+  Elu: ({ x, y, dy, attributes }) => [
+    () => x.greater(0).where(dy, dy.mul(y.add(floatAttribute(attributes, 'alpha', 1)))),
+  ],
   Gelu: unary((dy, _y, x) => geluGradient(dy, x)),
   // At a bound the result does not move with x.
   Clip: (node) => {
     const { x, y, dy, graph } = node;
-    const bounds = [node.optional(1), node.optional(2)].filter((bound) => bound !== undefined);
-    return [() => bounds.reduce((kept, bound) => y.equal(bound).where(graph.scalar(0, x.dtype), kept), dy)];
+    const [low, high] = [node.optional(1), node.optional(2)];
+    const bounds = [low, high].filter((bound) => bound !== undefined);
+    const zero = () => graph.scalar(0, x.dtype);
+    const beyond = (isBeyond: Value) => sumTo(isBeyond.where(dy, zero()), []);
+    return [
+      () => bounds.reduce((kept, bound) => y.equal(bound).where(zero(), kept), dy),
+      low === undefined ? null : () => beyond(x.less(low)),
+      high === undefined ? null : () => beyond(x.greater(high)),
+    ];
   },
   Cast: ({ dy, x }) => [() => dy.cast(x.dtype)],
   Identity: unary((dy) => dy),
@@ -113,8 +133,8 @@ export const elementwiseVjps = {
     const zero = () => graph.scalar(0, dy.dtype);
     return [
       null,
-      () => sumTo(condition!.where(dy, zero()), whenTrue!.shape),
-      () => sumTo(condition!.where(zero(), dy), whenFalse!.shape),
+      () => sumTo(condition!.where(dy, zero()), whenTrue!),
+      () => sumTo(condition!.where(zero(), dy), whenFalse!),
     ];
   },
 } satisfies Partial<Record<Op, VjpRule | 'constant' | 'missing'>>;

@@ -1,9 +1,11 @@
 import type { Op } from '@zooid/onnx';
+import { contribVjps } from './contrib.js';
 import { elementwiseVjps } from './elementwise.js';
 import { indexingVjps } from './indexing.js';
 import { linearVjps } from './linear.js';
 import { movementVjps } from './movement.js';
 import { normalizationVjps } from './normalization.js';
+import { recurrentVjps } from './recurrent.js';
 import { reductionVjps } from './reduction.js';
 import type { VjpRule } from './rule.js';
 
@@ -18,6 +20,8 @@ export const vjpRules: { readonly [P in Op]: VjpRule | 'constant' | 'missing' } 
   ...movementVjps,
   ...indexingVjps,
   ...normalizationVjps,
+  ...recurrentVjps,
+  ...contribVjps,
 };
 
 /** Operators that `grad` can walk through. */

@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute, type Op, type Value } from '@zooid/onnx';
+import { floatAttribute, intAttribute, type Op, parseEinsum, stringAttribute, type Value } from '@zooid/onnx';
 import { sumTo } from '../sum-to.js';
 import type { Cotangent, VjpNode, VjpRule } from './rule.js';
 
@@ -32,14 +32,13 @@ function matmul({ dy, inputs: [left, right] }: VjpNode): readonly Cotangent[] {
     const columns = b.rank === 1 ? dy.unsqueeze([dy.rank]) : dy;
     return a.rank === 1 ? columns.unsqueeze([columns.rank - 1]) : columns;
   };
-  const matrixShape = (x: Value, row: boolean) => (x.rank > 1 ? x.shape : row ? [1, x.shape[0]!] : [x.shape[0]!, 1]);
   const back = (cotangent: Value, x: Value) => (x.rank === 1 ? cotangent.reshape(x.shape) : cotangent);
   return [
-    () => back(sumTo(dyMatrix().matmul(bMatrix().swapLastTwo()), matrixShape(a, true)), a),
+    () => back(sumTo(dyMatrix().matmul(bMatrix().swapLastTwo()), aMatrix()), a),
     () =>
       b.rank === 2 && a.rank > 2
         ? sharedWeightGradient(a, dy)
-        : back(sumTo(aMatrix().swapLastTwo().matmul(dyMatrix()), matrixShape(b, false)), b),
+        : back(sumTo(aMatrix().swapLastTwo().matmul(dyMatrix()), bMatrix()), b),
   ];
 }
 
@@ -56,8 +55,28 @@ function gemm(node: VjpNode): readonly Cotangent[] {
   return [
     () => scaled(transA ? turned(b, transB).matmul(dy.swapLastTwo()) : dy.matmul(turned(b, !transB)), alpha),
     () => scaled(transB ? dy.swapLastTwo().matmul(turned(a, transA)) : turned(a, !transA).matmul(dy), alpha),
-    () => scaled(sumTo(dy, node.optional(2)!.shape), beta),
+    () => scaled(sumTo(dy, node.optional(2)!), beta),
   ];
 }
 
-export const linearVjps = { MatMul: matmul, Gemm: gemm } satisfies Partial<Record<Op, VjpRule>>;
+/**
+ * The cotangent of an operand is again a sum of products: of `dy` and the other operands, into the operand's letters.
+ * A letter that stands in no other place was summed away, so its cotangent repeats.
+ */
+function einsum(node: VjpNode): readonly Cotangent[] {
+  const { dy, graph, inputs, attributes } = node;
+  const { terms, output } = parseEinsum(stringAttribute(attributes, 'equation', ''), inputs.length);
+  return terms.map((term, i) => () => {
+    if (new Set(term).size !== term.length)
+      return node.missing('has no VJP rule for the diagonal that a repeated letter takes');
+    const others = terms.toSpliced(i, 1);
+    const reachable = [...term].filter((letter) => output.includes(letter) || others.join('').includes(letter));
+    const equation = `${[output, ...others].join()}->${reachable.join('')}`;
+    const kept = graph.emit('Einsum', [dy, ...inputs.toSpliced(i, 1)], { equation })[0]!;
+    if (reachable.length === term.length) return kept;
+    const summed = [...term].flatMap((letter, axis) => (reachable.includes(letter) ? [] : [axis]));
+    return kept.unsqueeze(summed).expandLike(inputs[i]!);
+  });
+}
+
+export const linearVjps = { MatMul: matmul, Gemm: gemm, Einsum: einsum } satisfies Partial<Record<Op, VjpRule>>;

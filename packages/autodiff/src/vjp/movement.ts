@@ -1,8 +1,17 @@
-import { addDims, intAttribute, intsAttribute, type Op, runtimeShape, subtractDims, type Value } from '@zooid/onnx';
+import {
+  addDims,
+  intAttribute,
+  intsAttribute,
+  type Op,
+  runtimeShape,
+  stringAttribute,
+  subtractDims,
+  type Value,
+} from '@zooid/onnx';
 import type { Dim } from '@zooid/tensor';
 import { sumTo } from '../sum-to.js';
 import type { Cotangent, VjpNode, VjpRule } from './rule.js';
-import { zerosLike } from './scatter.js';
+import { scatterInto, zerosLike } from './scatter.js';
 
 /** Only the shape changed, so change it back. */
 const reshaped: VjpRule = ({ x, dy }) => [() => dy.reshape(x.shape)];
@@ -17,6 +26,47 @@ function concat({ dy, inputs, graph, attributes }: VjpNode): readonly Cotangent[
   });
 }
 
+/** Adds up the copies: every axis as (repeat, place), summed over the repeats. */
+function tile({ x, dy, graph, inputs }: VjpNode): readonly Cotangent[] {
+  return [
+    () => {
+      const repeats = graph.contents(inputs[1]!);
+      const axes = x.shape.map((_, i) => 2 * i);
+      if (repeats !== undefined) return dy.reshape(x.shape.flatMap((dim, i) => [repeats[i]!, dim])).sum(axes, false);
+      const pairs = inputs[1]!.unsqueeze([1]).concat([x.runtimeShape().unsqueeze([1])], 1);
+      const split = graph.emit('Reshape', [dy, pairs.reshape([2 * x.rank])])[0]!;
+      return graph.emit('Reshape', [split.sum(axes, false), x.runtimeShape()])[0]!;
+    },
+  ];
+}
+
+/**
+ * Where bounds are computed or there are steps: the positions along each axis are sliced as the tensor was, and say
+ * where every entry of `dy` belongs.
+ */
+function scatteredSlice(node: VjpNode): Value {
+  const { x, dy, graph, inputs } = node;
+  const [starts, ends, given, steps] = [inputs[1]!, inputs[2]!, node.optional(3), node.optional(4)];
+  const numbers = given === undefined ? x.shape.map((_, i) => i) : graph.contents(given);
+  if (numbers === undefined) return node.missing('has no VJP rule for axes that are computed');
+  const count = starts.shape[0]!;
+  const axes = numbers.slice(0, typeof count === 'number' ? count : 1).map((axis) => positive(Number(axis), x.rank));
+  const item = (vector: Value, i: number) => vector.slice(0, i, i + 1);
+  return axes.reduceRight((cotangent, axis, i) => {
+    // Later axes are whole again, earlier ones still sliced.
+    const dims = x.shape.map((dim, at) => (axes.slice(0, i + 1).includes(at) ? cotangent.shape[at]! : dim));
+    const whole = graph.scalar(0, dy.dtype).expand(dims.with(axis, x.shape[axis]!));
+    const size = runtimeShape(graph, [x.shape[axis]!]).reshape([]);
+    const places = graph.emit('Range', [graph.scalar(0, 'int64'), size, graph.scalar(1, 'int64')])[0]!;
+    const bounds = [item(starts, i), item(ends, i), graph.constant([0], 'int64')];
+    const taken = graph.emit('Slice', [places, ...bounds, ...(steps === undefined ? [] : [item(steps, i)])])[0]!;
+    const column = taken.reshape(x.shape.map((_, at) => (at === axis ? -1 : 1)));
+    return scatterInto(whole, column.expandLike(cotangent), cotangent, axis);
+  }, dy);
+}
+
+const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
+
 /** Puts zeros where the slice took nothing. */
 function slice(node: VjpNode): readonly Cotangent[] {
   return [
@@ -26,15 +76,13 @@ function slice(node: VjpNode): readonly Cotangent[] {
         const value = node.optional(i);
         return value === undefined ? undefined : graph.contents(value);
       });
-      if (starts === undefined || (node.optional(3) !== undefined && axes === undefined)) {
-        return node.missing('has no VJP rule for bounds that are computed');
-      }
-      if (inputs[4] != null && !steps?.every((step) => step === 1)) return node.missing('has no VJP rule for steps');
+      const computed = starts === undefined || (node.optional(3) !== undefined && axes === undefined);
+      if (computed || (inputs[4] != null && !steps?.every((step) => step === 1))) return scatteredSlice(node);
       const before: Dim[] = x.shape.map(() => 0);
       const after: Dim[] = x.shape.map(() => 0);
       starts.forEach((start, i) => {
         const axis = Number(axes?.[i] ?? i);
-        const at = axis < 0 ? axis + x.rank : axis;
+        const at = positive(axis, x.rank);
         const size = x.shape[at]!;
         const first = typeof start === 'number' && start < 0 ? addDims(size, start) : start;
         before[at] = first;
@@ -72,8 +120,8 @@ export const movementVjps = {
   Flatten: reshaped,
   Squeeze: reshaped,
   Unsqueeze: reshaped,
-  Expand: ({ x, dy }) => [() => sumTo(dy, x.shape)],
-  Tile: 'missing',
+  Expand: ({ x, dy }) => [() => sumTo(dy, x)],
+  Tile: tile,
   Concat: concat,
   Slice: slice,
   Split: ({ cotangents, outputs, attributes }) => [
@@ -86,10 +134,12 @@ export const movementVjps = {
     const { x, dy, graph, inputs } = node;
     return [
       () => {
+        if (stringAttribute(node.attributes, 'mode', 'constant') !== 'constant')
+          return node.missing('has no VJP rule for modes other than constant');
         const pads = graph.contents(inputs[1]!);
-        if (pads === undefined || (node.attributes.mode !== undefined && node.attributes.mode !== 'constant')) {
-          return node.missing('has no VJP rule for computed pads or modes other than constant');
-        }
+        // What was added is cut off, and what was cut off gets zeros.
+        if (!pads?.every((pad) => typeof pad !== 'number' || pad >= 0))
+          return graph.emit('Reshape', [graph.emit('Pad', [dy, inputs[1]!.neg()])[0]!, x.runtimeShape()])[0]!;
         const starts = pads.slice(0, x.rank);
         const ends = starts.map((start, i) => addDims(start, x.shape[i]!));
         return graph.emit('Slice', [dy, runtimeShape(graph, starts), runtimeShape(graph, ends)])[0]!;

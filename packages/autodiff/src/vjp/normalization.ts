@@ -1,4 +1,4 @@
-import { intAttribute, type Op } from '@zooid/onnx';
+import { intAttribute, type Op, type Value } from '@zooid/onnx';
 import { sumTo } from '../sum-to.js';
 import { lazy } from './lazy.js';
 import type { Cotangent, VjpNode, VjpRule } from './rule.js';
@@ -15,15 +15,15 @@ function layerNormalization(node: VjpNode): readonly Cotangent[] {
   const scale = inputs[1]!;
   const width = scale.shape[0]!;
   const axis = intAttribute(attributes, 'axis', -1);
-  if ((axis !== -1 && axis !== x.rank - 1) || scale.rank !== 1 || typeof width !== 'number') {
-    return node.missing('has no VJP rule unless it normalises the last axis, of known size');
-  }
   const statistics = lazy(() => {
     if (node.outputs.length === 3) return node.outputs;
     return node.graph.emit('LayerNormalization', [x, scale], attributes, 3);
   });
   const inverseDeviation = lazy(() => statistics()[2]!);
   const centred = lazy(() => x.sub(statistics()[1]!));
+  const isLast = (axis === -1 || axis === x.rank - 1) && scale.rank === 1;
+  if (!isLast || typeof width !== 'number' || (width === 1 && x.shape.at(-1) !== 1))
+    return overAxes(node, axis < 0 ? axis + x.rank : axis, centred, inverseDeviation);
   const product = lazy(() => dy.mul(centred()));
   return [
     () => {
@@ -37,7 +37,28 @@ function layerNormalization(node: VjpNode): readonly Cotangent[] {
         .reshape([1, -1])
         .matmul(product().reshape([-1, width]))
         .reshape([width]),
-    () => sumTo(dy, inputs[2]!.shape),
+    () => sumTo(dy, inputs[2]!),
+  ];
+}
+
+/** The same by the textbook, for several axes, sizes known only at run time, and scales that broadcast. */
+function overAxes(
+  { x, dy, inputs }: VjpNode,
+  axis: number,
+  centred: () => Value,
+  inverseDeviation: () => Value,
+): readonly Cotangent[] {
+  const scale = inputs[1]!;
+  const axes = x.shape.flatMap((_, i) => (i < axis ? [] : [i]));
+  const normal = lazy(() => centred().mul(inverseDeviation()));
+  return [
+    () => {
+      const g = dy.mul(scale);
+      const slope = g.mul(normal()).mean(axes);
+      return g.sub(g.mean(axes)).sub(normal().mul(slope)).mul(inverseDeviation());
+    },
+    () => sumTo(dy.mul(normal()), scale),
+    () => sumTo(dy, inputs[2]!),
   ];
 }
 

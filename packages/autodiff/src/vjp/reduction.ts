@@ -37,6 +37,9 @@ const mean: VjpRule = (node) => [
   },
 ];
 
+/** About the smallest normal float32. */
+const SMALLEST = 1e-37;
+
 /** Ties share. */
 function extremum(node: VjpNode): readonly Cotangent[] {
   const { x, y, dy } = node;
@@ -44,12 +47,24 @@ function extremum(node: VjpNode): readonly Cotangent[] {
   return [() => mask().mul(keepAxes(dy, x, node).div(mask().sum(reducedAxes(node, x), true)))];
 }
 
+/** dy, spread over what was reduced, times the slope at each entry. */
+const sloped =
+  (slope: (x: Value, y: Value) => Value): VjpRule =>
+  (node) => [() => keepAxes(node.dy, node.x, node).mul(slope(node.x, keepAxes(node.y, node.x, node)))];
+
 export const reductionVjps = {
   ReduceSum: sum,
   ReduceMean: mean,
   ReduceMax: extremum,
   ReduceMin: extremum,
+  ReduceProd: 'missing',
+  ReduceL1: sloped((x) => x.graph.emit('Sign', [x])[0]!),
+  // x/‖x‖, and 0 where the norm is 0.
+  ReduceL2: sloped((x, y) => x.div(y.maximum(SMALLEST))),
+  ReduceSumSquare: sloped((x) => x.mul(2)),
+  ReduceLogSumExp: sloped((x, y) => x.sub(y).exp()),
   ArgMax: 'constant',
+  ArgMin: 'constant',
   TopK: ({ x, dy, outputs, attributes }) => [
     () => scatterInto(x, outputs[1]!, dy, intAttribute(attributes, 'axis', -1)),
   ],

@@ -3,17 +3,31 @@ import type { Attributes } from '../attributes.js';
 import { GraphError, UnsupportedOpError } from '../errors.js';
 import type { Graph } from '../graph.js';
 import type { Value } from '../value.js';
+import { type ContribOp, contribRules } from './contrib.js';
 import { type ElementwiseOp, elementwiseRules } from './elementwise.js';
 import { type IndexingOp, indexingRules } from './indexing.js';
 import { type LinearOp, linearRules } from './linear.js';
 import { type MovementOp, movementRules } from './movement.js';
 import { type NormalizationOp, normalizationRules } from './normalization.js';
+import { type QuantizationOp, quantizationRules } from './quantization.js';
+import { type RecurrentOp, recurrentRules } from './recurrent.js';
 import { type ReductionOp, reductionRules } from './reduction.js';
 import { NodeView, type OpRule, type OutputType } from './rule.js';
 
 /** Every operator a graph may hold, at opset 17. */
-export type Op = ElementwiseOp | LinearOp | ReductionOp | MovementOp | IndexingOp | NormalizationOp;
+export type Op =
+  | ElementwiseOp
+  | LinearOp
+  | ReductionOp
+  | MovementOp
+  | IndexingOp
+  | NormalizationOp
+  | RecurrentOp
+  | ContribOp
+  | QuantizationOp;
 export type OpDomain = '' | 'com.microsoft';
+/** An operator that a model from outside holds and the table does not know, with its domain: `com.microsoft::Sampling`. */
+export type UnknownOp = `${string}::${string}`;
 
 /** The table: one rule per operator. An operator without a rule does not compile. */
 export const opRules: { readonly [P in Op]: OpRule } = {
@@ -23,24 +37,31 @@ export const opRules: { readonly [P in Op]: OpRule } = {
   ...movementRules,
   ...indexingRules,
   ...normalizationRules,
+  ...recurrentRules,
+  ...contribRules,
+  ...quantizationRules,
 };
 
 /** Operators outside the ONNX standard. */
-const contribOps: ReadonlySet<string> = new Set<Op>(['Gelu']);
+const contribOps: ReadonlySet<string> = new Set<string>([
+  'Gelu' satisfies Op,
+  ...Object.keys(contribRules),
+  ...Object.keys(quantizationRules),
+]);
 
 export function isOp(name: string): name is Op {
   return Object.hasOwn(opRules, name);
 }
 
 /** The operator set that an operator belongs to. */
-export function opDomain(op: Op): OpDomain {
+export function opDomain(op: Op | UnknownOp): OpDomain {
   return contribOps.has(op) ? 'com.microsoft' : '';
 }
 
 /** @throws UnsupportedOpError, ShapeMismatchError, GraphError */
 export function inferOutputs(
-  op: Op,
-  domain: OpDomain,
+  op: Op | UnknownOp,
+  domain: string,
   inputs: readonly (Value | null)[],
   attributes: Attributes,
   outputCount: number,

@@ -1,15 +1,18 @@
-import type { Dim } from '@zooid/tensor';
+import { type Dim, isStaticShape, type Shape, toNumbers } from '@zooid/tensor';
 import { intAttribute, tensorAttribute } from '../attributes.js';
-import { divideDims, subtractDims } from '../dims.js';
-import type { OpRule } from './rule.js';
+import { addDims, divideDims, multiplyDims, subtractDims } from '../dims.js';
+import { MAX_CONTENTS, type OpRule } from './rule.js';
 
 export type IndexingOp =
   | 'Gather'
   | 'GatherElements'
+  | 'GatherND'
   | 'ScatterElements'
   | 'ScatterND'
   | 'OneHot'
+  | 'NonZero'
   | 'Shape'
+  | 'Size'
   | 'ConstantOfShape'
   | 'Range';
 
@@ -18,6 +21,13 @@ const scatter: OpRule = (node) => {
   node.require(node.input(1), 'int64', 'int32');
   return [{ dtype: node.commonDType(data, updates), shape: data.shape }];
 };
+
+/** What `ConstantOfShape` and `Range` make, where it is a short vector of whole numbers. */
+function filled(value: number, shape: Shape): readonly Dim[] | undefined {
+  if (!isStaticShape(shape) || !Number.isInteger(value) || shape.length > 1) return undefined;
+  const count = shape[0] ?? 1;
+  return count >= 0 && count <= MAX_CONTENTS ? Array<Dim>(count).fill(value) : undefined;
+}
 
 export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
   Gather: (node) => {
@@ -38,6 +48,15 @@ export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
     node.axis(data.shape.length, 0);
     return [{ dtype: data.dtype, shape: indices.shape }];
   },
+  GatherND: (node) => {
+    const [data, indices] = [node.input(0), node.input(1)];
+    node.require(indices, 'int64', 'int32');
+    const batch = intAttribute(node.attributes, 'batch_dims', 0);
+    const depth = indices.shape.at(-1);
+    if (typeof depth !== 'number' || depth < 1 || batch + depth > data.shape.length)
+      return node.fail(`indices whose last axis has 1 to ${data.shape.length - batch} entries`, indices.shape);
+    return [{ dtype: data.dtype, shape: [...indices.shape.slice(0, -1), ...data.shape.slice(batch + depth)] }];
+  },
   ScatterElements: (node) => {
     const { shape } = node.input(0);
     node.axis(shape.length, 0);
@@ -52,6 +71,9 @@ export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
     const depth = node.contents(1)?.[0] ?? node.freshDim();
     return [{ dtype: values.dtype, shape: indices.shape.toSpliced(node.axis(rank, -1), 0, depth) }];
   },
+  // How many entries are not zero is only known at run time.
+  NonZero: (node) => [{ dtype: 'int64', shape: [node.input(0).shape.length, node.freshDim()] }],
+  Size: (node) => [{ dtype: 'int64', shape: [], contents: [multiplyDims(...node.input(0).shape)] }],
   Shape: (node) => {
     const { shape } = node.input(0);
     const end = intAttribute(node.attributes, 'end', shape.length);
@@ -59,10 +81,11 @@ export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
     return [{ dtype: 'int64', shape: [contents.length], contents }];
   },
   ConstantOfShape: (node) => {
-    const dtype = tensorAttribute(node.attributes, 'value')?.dtype ?? 'float32';
-    const contents = node.contents(0);
-    if (contents !== undefined) return [{ dtype, shape: contents }];
-    return [{ dtype, shape: node.freshShape(0) }];
+    const value = tensorAttribute(node.attributes, 'value');
+    const dtype = value?.dtype ?? 'float32';
+    const shape = node.contents(0) ?? node.freshShape(0);
+    const contents = dtype.startsWith('int') ? filled(toNumbers(value!)[0]!, shape) : undefined;
+    return [{ dtype, shape, ...(contents && { contents }) }];
   },
   Range: (node) => {
     const [start, limit, delta] = [node.input(0), node.input(1), node.input(2)];
@@ -72,6 +95,9 @@ export const indexingRules: { readonly [P in IndexingOp]: OpRule } = {
         ? undefined
         : divideDims([subtractDims(to, from)], [step]);
     const size = typeof length === 'number' ? Math.max(0, length) : length;
-    return [{ dtype: node.commonDType(start, limit, delta), shape: [size ?? node.freshDim()] }];
+    const dtype = node.commonDType(start, limit, delta);
+    const short = typeof size === 'number' && size <= MAX_CONTENTS && dtype.startsWith('int');
+    const contents = short ? Array.from({ length: size }, (_, i) => addDims(from!, multiplyDims(i, step!))) : undefined;
+    return [{ dtype, shape: [size ?? node.freshDim()], ...(contents && { contents }) }];
   },
 };

@@ -1,8 +1,9 @@
-import type { Shape } from '@zooid/tensor';
-import { intAttribute } from '../attributes.js';
+import { type Dim, isAnonymousDim, type Shape } from '@zooid/tensor';
+import { intAttribute, stringAttribute } from '../attributes.js';
+import { parseEinsum } from '../einsum.js';
 import type { NodeView, OpRule } from './rule.js';
 
-export type LinearOp = 'MatMul' | 'Gemm';
+export type LinearOp = 'MatMul' | 'Gemm' | 'Einsum';
 
 function matmulShape(node: NodeView, a: Shape, b: Shape): Shape {
   if (a.length === 0 || b.length === 0) node.fail('operands of at least one axis', a.length === 0 ? a : b);
@@ -16,6 +17,22 @@ function matmulShape(node: NodeView, a: Shape, b: Shape): Shape {
   const rows = a.length === 1 ? [] : [left[left.length - 2]!];
   const columns = b.length === 1 ? [] : [right[right.length - 1]!];
   return [...batch, ...rows, ...columns];
+}
+
+/** One size per letter of an equation. */
+function letterSizes(node: NodeView, terms: readonly string[]): ReadonlyMap<string, Dim> {
+  const sizes = new Map<string, Dim>();
+  terms.forEach((term, i) => {
+    const { shape } = node.input(i);
+    if (shape.length !== term.length) node.fail(`${term.length} axes for '${term}'`, shape);
+    shape.forEach((dim, axis) => {
+      const known = sizes.get(term[axis]!);
+      if (known === undefined || isAnonymousDim(known) || (typeof known === 'string' && typeof dim === 'number'))
+        sizes.set(term[axis]!, dim);
+      else if (!node.mayEqual(known, dim)) node.fail(`${known} for '${term[axis]}'`, shape);
+    });
+  });
+  return sizes;
 }
 
 export const linearRules: { readonly [P in LinearOp]: OpRule } = {
@@ -39,5 +56,11 @@ export const linearRules: { readonly [P in LinearOp]: OpRule } = {
       if (result.length !== 2) node.fail(shape, c.shape);
     }
     return [{ dtype: node.commonDType(a, b), shape }];
+  },
+  Einsum: (node) => {
+    const { terms, output } = parseEinsum(stringAttribute(node.attributes, 'equation', ''), node.inputs.length);
+    const sizes = letterSizes(node, terms);
+    const values = node.inputs.map((_, i) => node.input(i));
+    return [{ dtype: node.commonDType(values[0]!, ...values), shape: [...output].map((letter) => sizes.get(letter)!) }];
   },
 };

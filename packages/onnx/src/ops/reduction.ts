@@ -1,7 +1,22 @@
+import type { Dim } from '@zooid/tensor';
 import { intAttribute, intsAttribute } from '../attributes.js';
+import { addDims, multiplyDims } from '../dims.js';
 import type { NodeView, OpRule } from './rule.js';
 
-export type ReductionOp = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ArgMax' | 'TopK' | 'CumSum';
+export type ReductionOp =
+  | 'ReduceSum'
+  | 'ReduceMean'
+  | 'ReduceMax'
+  | 'ReduceMin'
+  | 'ReduceProd'
+  | 'ReduceL1'
+  | 'ReduceL2'
+  | 'ReduceSumSquare'
+  | 'ReduceLogSumExp'
+  | 'ArgMax'
+  | 'ArgMin'
+  | 'TopK'
+  | 'CumSum';
 
 /** Axes come as an attribute, or (ReduceSum since opset 13) as an input. None means all. */
 function reduce(node: NodeView) {
@@ -19,17 +34,36 @@ function reduce(node: NodeView) {
   return [{ dtype: x.dtype, shape }];
 }
 
+/** Folds a vector of known sizes, as in the product of a shape. */
+const folding =
+  (fold: (...dims: readonly Dim[]) => Dim): OpRule =>
+  (node) => {
+    const [output] = reduce(node);
+    const { shape } = node.input(0);
+    const isTotal = shape.length === 1 && (output!.shape.length === 0 || output!.shape[0] === 1);
+    const known = isTotal ? node.contents(0) : undefined;
+    return [{ ...output!, ...(known && { contents: [fold(...known)] }) }];
+  };
+
+const extremalIndex: OpRule = (node) => {
+  const { shape } = node.input(0);
+  const axis = node.axis(shape.length, 0);
+  const keep = intAttribute(node.attributes, 'keepdims', 1) !== 0;
+  return [{ dtype: 'int64', shape: keep ? shape.with(axis, 1) : shape.filter((_, i) => i !== axis) }];
+};
+
 export const reductionRules: { readonly [P in ReductionOp]: OpRule } = {
-  ReduceSum: reduce,
+  ReduceSum: folding(addDims),
   ReduceMean: reduce,
   ReduceMax: reduce,
   ReduceMin: reduce,
-  ArgMax: (node) => {
-    const { shape } = node.input(0);
-    const axis = node.axis(shape.length, 0);
-    const keep = intAttribute(node.attributes, 'keepdims', 1) !== 0;
-    return [{ dtype: 'int64', shape: keep ? shape.with(axis, 1) : shape.filter((_, i) => i !== axis) }];
-  },
+  ReduceProd: folding(multiplyDims),
+  ReduceL1: reduce,
+  ReduceL2: reduce,
+  ReduceSumSquare: reduce,
+  ReduceLogSumExp: reduce,
+  ArgMax: extremalIndex,
+  ArgMin: extremalIndex,
   TopK: (node) => {
     const { dtype, shape } = node.input(0);
     const axis = node.axis(shape.length, -1);

@@ -51,13 +51,15 @@ function entry(reader: WireReader, into: Record<string, string>): void {
 }
 
 function graph(reader: WireReader): GraphProto {
-  const result: GraphProto = { name: '', nodes: [], initializers: [], inputs: [], outputs: [] };
+  const valueInfos: ValueInfoProto[] = [];
+  const result: GraphProto = { name: '', nodes: [], initializers: [], inputs: [], outputs: [], valueInfos };
   reader.fields((field, value) => {
     if (field === 1) result.nodes.push(node(value.message()));
     else if (field === 2) result.name = value.string();
     else if (field === 5) result.initializers.push(tensor(value.message()));
     else if (field === 11) result.inputs.push(valueInfo(value.message()));
     else if (field === 12) result.outputs.push(valueInfo(value.message()));
+    else if (field === 13) valueInfos.push(valueInfo(value.message()));
   });
   return result;
 }

@@ -41,6 +41,7 @@ function graph(w: WireWriter, proto: GraphProto): void {
   for (const item of proto.initializers) w.message(5, (inner) => tensor(inner, item));
   for (const item of proto.inputs) w.message(11, (inner) => valueInfo(inner, item));
   for (const item of proto.outputs) w.message(12, (inner) => valueInfo(inner, item));
+  for (const item of proto.valueInfos ?? []) w.message(13, (inner) => valueInfo(inner, item));
 }
 
 function node(w: WireWriter, proto: NodeProto): void {

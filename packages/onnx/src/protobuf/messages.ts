@@ -14,6 +14,8 @@ export interface GraphProto {
   initializers: TensorProto[];
   inputs: ValueInfoProto[];
   outputs: ValueInfoProto[];
+  /** Types of values in between; exporters may leave them out. */
+  valueInfos?: ValueInfoProto[];
 }
 
 export interface NodeProto {

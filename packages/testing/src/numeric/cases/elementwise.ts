@@ -83,6 +83,20 @@ export const elementwiseCases = {
       expected: ({ x }) => map((v) => v ** 3, x!),
     },
   ],
+  Mod: [
+    {
+      title: 'of integers, with the sign of the divisor',
+      inputs: { a: integers([7, -7, 5]), b: integers([3, 3, -3]) },
+      build: ({ a, b }, graph) => graph.emit('Mod', [a!, b!])[0]!,
+      expected: ({ a, b }) => map((x, y) => x - y * Math.floor(x / y), a!, b!),
+    },
+    {
+      title: 'of floats, with the sign of the dividend, broadcasting',
+      inputs: { a: tensor('float32', [2.5, -1.7, 0.4, 4.9], [2, 2]), b: tensor('float32', [0.75]) },
+      build: ({ a, b }, graph) => graph.emit('Mod', [a!, b!], { fmod: 1 })[0]!,
+      expected: ({ a, b }) => map((x, y) => x % y, a!, b!),
+    },
+  ],
   Max: extremumCases('Max'),
   Min: extremumCases('Min'),
   Equal: logic('Equal', (a, b) => a === b, numbers),
@@ -92,6 +106,15 @@ export const elementwiseCases = {
   GreaterOrEqual: logic('GreaterOrEqual', (a, b) => a >= b, numbers),
   And: logic('And', (a, b) => a === 1 && b === 1, flags),
   Or: logic('Or', (a, b) => a === 1 || b === 1, flags),
+  Xor: logic('Xor', (a, b) => a !== b, flags),
+  IsNaN: [
+    {
+      title: 'on a logarithm that does not exist',
+      inputs: { x: tensor('float32', [1, -1, 2]) },
+      build: ({ x }, graph) => graph.emit('IsNaN', [x!.log()])[0]!,
+      expected: ({ x }) => map((v) => bit(Number.isNaN(Math.log(v))), x!),
+    },
+  ],
   Not: [
     {
       title: 'on flags',
@@ -111,6 +134,15 @@ export const elementwiseCases = {
   Sin: unaryCases('Sin', Math.sin),
   Cos: unaryCases('Cos', Math.cos),
   Floor: unaryCases('Floor', Math.floor),
+  Ceil: unaryCases('Ceil', Math.ceil),
+  Round: [
+    {
+      title: 'halves to even',
+      inputs: { x: tensor('float32', [0.5, 1.5, 2.5, -0.5, -1.2, 3.7]) },
+      build: ({ x }, graph) => graph.emit('Round', [x!])[0]!,
+      expected: () => ({ dims: [6], data: [0, 2, 2, 0, -1, 4] }),
+    },
+  ],
   Tanh: unaryCases('Tanh', Math.tanh),
   Sigmoid: unaryCases('Sigmoid', sigmoid),
   HardSigmoid: [
@@ -123,12 +155,31 @@ export const elementwiseCases = {
   ],
   Softplus: unaryCases('Softplus', (x) => Math.log1p(Math.exp(x))),
   Relu: unaryCases('Relu', (x) => Math.max(x, 0)),
+  LeakyRelu: [
+    {
+      title: 'with a slope',
+      inputs: { x: normals([5]) },
+      build: ({ x }, graph) => graph.emit('LeakyRelu', [x!], { alpha: 0.2 })[0]!,
+      expected: ({ x }) => map((v) => (v > 0 ? v : 0.2 * v), x!),
+    },
+  ],
+  Elu: unaryCases('Elu', (x) => (x > 0 ? x : Math.expm1(x))),
   Gelu: unaryCases('Gelu', (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
   Clip: [
     {
       title: 'with both bounds',
       inputs: { x: tensor('float32', [-2, -0.5, 0.3, 1.5]) },
       build: ({ x }, graph) => graph.emit('Clip', [x!, graph.scalar(-1), graph.scalar(1)])[0]!,
+      expected: ({ x }) => map((v) => Math.min(1, Math.max(-1, v)), x!),
+    },
+    {
+      title: 'with bounds that are given at run time and learn',
+      inputs: {
+        x: tensor('float32', [-2, -0.5, 0.3, 1.5, 1.7]),
+        low: tensor('float32', [-1], []),
+        high: tensor('float32', [1], []),
+      },
+      build: ({ x, low, high }, graph) => graph.emit('Clip', [x!, low!, high!])[0]!,
       expected: ({ x }) => map((v) => Math.min(1, Math.max(-1, v)), x!),
     },
     {

@@ -5,6 +5,7 @@ import { indexingCases } from './indexing.js';
 import { linearCases } from './linear.js';
 import { movementCases } from './movement.js';
 import { normalizationCases } from './normalization.js';
+import { recurrentCases } from './recurrent.js';
 import { reductionCases } from './reduction.js';
 
 /** At least one case for every operator of the table: a forgotten one does not compile. */
@@ -15,4 +16,5 @@ export const opCases: { readonly [P in Op]: readonly OpCase[] } = {
   ...movementCases,
   ...indexingCases,
   ...normalizationCases,
+  ...recurrentCases,
 };

@@ -47,6 +47,31 @@ export const indexingCases = {
       expected: ({ x, i }) => ndArray([2, 2], ([a, b]) => at(x!, [at(i!, [a!, b!]), b!])),
     },
   ],
+  GatherND: [
+    {
+      title: 'of rows, by negative and repeated indices, symbolic',
+      inputs: { x: normals([3, 2, 2]), i: integers([2, 0, -1, -2, 2, 0], [3, 2]) },
+      shapes: { x: ['batch', 'sequence', 2], i: ['picked', 2] },
+      build: ({ x, i }, graph) => graph.emit('GatherND', [x!, i!])[0]!,
+      expected: ({ x }) =>
+        ndArray([3, 2], ([a, c]) =>
+          at(x!, [
+            ...[
+              [2, 0],
+              [2, 0],
+              [2, 0],
+            ][a!]!,
+            c!,
+          ]),
+        ),
+    },
+    {
+      title: 'of single entries',
+      inputs: { x: normals([2, 3]), i: integers([1, 2, 0, 1], [2, 1, 2]) },
+      build: ({ x, i }, graph) => graph.emit('GatherND', [x!, i!])[0]!,
+      expected: ({ x, i }) => ndArray([2, 1], ([a]) => at(x!, [at(i!, [a!, 0, 0]), at(i!, [a!, 0, 1])])),
+    },
+  ],
   ScatterElements: [
     {
       title: 'replacing',
@@ -73,6 +98,15 @@ export const indexingCases = {
       expected: ({ x, u }) =>
         ndArray([3, 2], ([a, b]) => (a === 2 ? at(u!, [0, b!]) : a === 0 ? at(u!, [1, b!]) : at(x!, [a!, b!]))),
     },
+    {
+      title: 'replacing single entries',
+      inputs: { x: normals([2, 3]), i: integers([1, 2, 0, 1], [2, 2]), u: normals([2], 43) },
+      build: ({ x, i, u }, graph) => graph.emit('ScatterND', [x!, i!, u!])[0]!,
+      expected: ({ x, u }) =>
+        ndArray([2, 3], ([a, b]) =>
+          a === 1 && b === 2 ? u!.data[0]! : a === 0 && b === 1 ? u!.data[1]! : at(x!, [a!, b!]),
+        ),
+    },
   ],
   OneHot: [
     {
@@ -80,6 +114,32 @@ export const indexingCases = {
       inputs: { i: integers([2, 0]) },
       build: ({ i }, graph) => graph.emit('OneHot', [i!, graph.scalar(3, 'int64'), graph.constant([0, 1])])[0]!,
       expected: ({ i }) => ndArray([2, 3], ([a, b]) => (at(i!, [a!]) === b ? 1 : 0)),
+    },
+    {
+      title: 'along the first axis, with values that learn',
+      inputs: { i: integers([2, 0]), values: normals([2], 44) },
+      build: ({ i, values }, graph) => graph.emit('OneHot', [i!, graph.scalar(3, 'int64'), values!], { axis: 0 })[0]!,
+      expected: ({ i, values }) => ndArray([3, 2], ([a, b]) => values!.data[at(i!, [b!]) === a ? 1 : 0]!),
+    },
+  ],
+  NonZero: [
+    {
+      title: 'of a matrix with two entries',
+      inputs: { x: tensor('bool', [0, 1, 0, 0, 0, 1], [2, 3]) },
+      build: ({ x }, graph) => {
+        const places = graph.emit('NonZero', [x!])[0]!;
+        return graph.emit('Reshape', [places, graph.constant([2, 2], 'int64')])[0]!;
+      },
+      expected: () => ({ dims: [2, 2], data: [0, 1, 1, 2] }),
+    },
+  ],
+  Size: [
+    {
+      title: 'of a symbolic shape',
+      inputs: { x: normals([2, 3]) },
+      shapes: { x: ['batch', 3] },
+      build: ({ x }, graph) => graph.emit('Size', [x!])[0]!,
+      expected: () => ({ dims: [], data: [6] }),
     },
   ],
   Shape: [
@@ -104,11 +164,21 @@ export const indexingCases = {
   Range: [
     {
       title: 'up to a symbolic dim',
-      inputs: { x: normals([4]) },
+      inputs: { x: integers([0, 0, 0, 0]) },
       shapes: { x: ['sequence'] },
       build: ({ x }, graph) =>
         graph.emit('Range', [graph.scalar(0, 'int64'), x!.runtimeShape().squeeze([0]), graph.scalar(1, 'int64')])[0]!,
       expected: () => ({ dims: [4], data: [0, 1, 2, 3] }),
+    },
+    {
+      title: 'of floats, by start and step',
+      inputs: {
+        start: tensor('float32', [0.5], []),
+        limit: tensor('float32', [2.9], []),
+        delta: tensor('float32', [0.7], []),
+      },
+      build: ({ start, limit, delta }, graph) => graph.emit('Range', [start!, limit!, delta!])[0]!.reshape([4]),
+      expected: () => ({ dims: [4], data: [0.5, 1.2, 1.9, 2.6] }),
     },
   ],
 } satisfies Partial<Record<Op, readonly OpCase[]>>;

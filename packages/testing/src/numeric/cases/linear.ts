@@ -1,7 +1,7 @@
 import type { Op } from '@zooid/onnx';
 import type { Shape } from '@zooid/tensor';
 import { normals, type OpCase } from '../op-case.js';
-import { map, matmul, type NdArray, ndArray } from '../reference.js';
+import { at, map, matmul, type NdArray, ndArray } from '../reference.js';
 
 const transposed = (a: NdArray) => ndArray(a.dims.toReversed(), ([i, j]) => a.data[j! * a.dims[1]! + i!]!);
 
@@ -42,6 +42,23 @@ function gemm(transA: boolean, transB: boolean, c?: readonly number[]): OpCase {
   };
 }
 
+const sumOver = (dims: readonly number[], term: (index: readonly number[]) => number) =>
+  ndArray(dims, term).data.reduce((a, b) => a + b, 0);
+
+function einsum(
+  title: string,
+  equation: string,
+  dims: readonly (readonly number[])[],
+  expected: OpCase['expected'],
+): OpCase {
+  return {
+    title: `${title}: ${equation}`,
+    inputs: Object.fromEntries(dims.map((shape, i) => [i === 0 ? 'a' : 'b', normals(shape, 28 + i)])),
+    build: (v, graph) => graph.emit('Einsum', Object.values(v), { equation })[0]!,
+    expected,
+  };
+}
+
 export const linearCases = {
   MatMul: [
     product('of two matrices', [2, 3], [3, 4]),
@@ -60,6 +77,45 @@ export const linearCases = {
       build: ({ x, w }) => x!.matmul(w!.swapLastTwo()).matmul(w!.swapLastTwo()),
       expected: ({ x, w }) => matmul(matmul(x!, transposed(w!)), transposed(w!)),
     },
+  ],
+  Einsum: [
+    einsum(
+      'of two matrices',
+      'ij,jk->ik',
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      (v) => matmul(v.a!, v.b!),
+    ),
+    einsum(
+      'without an arrow',
+      'ij,jk',
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      (v) => matmul(v.a!, v.b!),
+    ),
+    {
+      ...einsum(
+        'of heads with their output weights, symbolic',
+        'bsnd,ndh->bsh',
+        [
+          [2, 3, 2, 2],
+          [2, 2, 3],
+        ],
+        (v) =>
+          ndArray([2, 3, 3], ([b, s, h]) =>
+            sumOver([2, 2], ([n, d]) => at(v.a!, [b!, s!, n!, d!]) * at(v.b!, [n!, d!, h!])),
+          ),
+      ),
+      shapes: { a: ['batch', 'sequence', 2, 2] },
+    },
+    einsum('summing a letter of one operand', 'ij,k->ik', [[2, 3], [4]], (v) =>
+      ndArray([2, 4], ([i, k]) => sumOver([3], ([j]) => at(v.a!, [i!, j!])) * at(v.b!, [k!])),
+    ),
+    einsum('of one operand, transposing', 'ij->ji', [[2, 3]], (v) => transposed(v.a!)),
   ],
   Gemm: [gemm(false, false), gemm(true, false, [4]), gemm(false, true, [2, 1]), gemm(true, true, [2, 4])],
 } satisfies Partial<Record<Op, readonly OpCase[]>>;

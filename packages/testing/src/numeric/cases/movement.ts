@@ -74,6 +74,15 @@ export const movementCases = {
       build: ({ x }, graph) => graph.emit('Tile', [x!, graph.constant([2, 1], 'int64')])[0]!,
       expected: ({ x }) => ndArray([4, 3], ([i, j]) => at(x!, [i! % 2, j!])),
     },
+    {
+      title: 'of a symbolic shape, as often as another is long',
+      inputs: { x: normals([2, 3]), y: normals([3], 33) },
+      shapes: { x: ['batch', 3], y: ['times'] },
+      build: ({ x, y }, graph) =>
+        graph.emit('Tile', [x!, y!.runtimeShape().concat([graph.constant([2], 'int64')], 0)])[0]!,
+      expected: ({ x }) => ndArray([6, 6], ([i, j]) => at(x!, [i! % 2, j! % 3])),
+      differentiate: ['x'],
+    },
   ],
   Squeeze: [
     {
@@ -130,6 +139,31 @@ export const movementCases = {
       expected: ({ x }) => ndArray([2], ([i]) => at(x!, [i! + 2])),
     },
     {
+      title: 'with steps, backwards on one axis, symbolic',
+      inputs: { x: normals([3, 5]) },
+      shapes: { x: ['batch', 'sequence'] },
+      build: ({ x }, graph) => {
+        const [starts, ends, axes, steps] = [
+          [-1, 1],
+          [-9, 5],
+          [0, 1],
+          [-1, 2],
+        ].map((v) => graph.constant(v, 'int64'));
+        const y = graph.emit('Slice', [x!, starts!, ends!, axes!, steps!])[0]!;
+        return graph.emit('Reshape', [y, graph.constant([3, 2], 'int64')])[0]!;
+      },
+      expected: ({ x }) => ndArray([3, 2], ([i, j]) => at(x!, [2 - i!, 1 + 2 * j!])),
+    },
+    {
+      title: 'with bounds that are data',
+      inputs: { x: normals([4, 2]), from: integers([1]), to: integers([-1]) },
+      build: ({ x, from, to }, graph) => {
+        const y = graph.emit('Slice', [x!, from!, to!])[0]!;
+        return graph.emit('Reshape', [y, graph.constant([2, 2], 'int64')])[0]!;
+      },
+      expected: ({ x }) => ndArray([2, 2], ([i, j]) => at(x!, [i! + 1, j!])),
+    },
+    {
       title: 'of the last of a symbolic axis',
       inputs: { x: normals([4, 2]) },
       shapes: { x: ['sequence', 2] },
@@ -161,6 +195,19 @@ export const movementCases = {
       shapes: { x: ['batch', 3] },
       build: ({ x }, graph) => graph.emit('Pad', [x!, graph.constant([1, 0, 0, 2], 'int64')])[0]!,
       expected: ({ x }) => ndArray([3, 5], ([i, j]) => (i! < 1 || j! > 2 ? 0 : at(x!, [i! - 1, j!]))),
+    },
+    {
+      title: 'cutting at one end',
+      inputs: { x: normals([4]) },
+      build: ({ x }, graph) => graph.emit('Pad', [x!, graph.constant([-1, 2], 'int64')])[0]!,
+      expected: ({ x }) => ({ dims: [5], data: [...x!.data.slice(1), 0, 0] }),
+    },
+    {
+      title: 'by amounts that are data',
+      inputs: { x: normals([2, 2]), pads: integers([0, 1, 1, 0]) },
+      build: ({ x, pads }, graph) =>
+        graph.emit('Reshape', [graph.emit('Pad', [x!, pads!])[0]!, graph.constant([3, 3], 'int64')])[0]!,
+      expected: ({ x }) => ndArray([3, 3], ([i, j]) => (i! > 1 || j! < 1 ? 0 : at(x!, [i!, j! - 1]))),
     },
   ],
   Trilu: [

@@ -1,6 +1,6 @@
 import type { Op } from '@zooid/onnx';
 import { normals, type OpCase, positives } from '../op-case.js';
-import { alongAxis, map, reduce } from '../reference.js';
+import { alongAxis, map, type NdArray, reduce } from '../reference.js';
 
 const softmax = (line: readonly number[]) => {
   const total = line.reduce((sum, x) => sum + Math.exp(x), 0);
@@ -10,6 +10,17 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 const EPSILON = 1e-3;
 
 const axes = [-1, 1];
+
+function standardised(x: NdArray, over: readonly number[], scale: NdArray, bias: NdArray = { dims: [], data: [0] }) {
+  const centred = map((v, m) => v - m, x, reduce(x, over, true, mean));
+  const variance = reduce(
+    map((v) => v * v, centred),
+    over,
+    true,
+    mean,
+  );
+  return map((v, s, gain, shift) => (v / Math.sqrt(s + EPSILON)) * gain + shift, centred, variance, scale, bias);
+}
 
 export const normalizationCases = {
   Softmax: axes.map(
@@ -35,37 +46,21 @@ export const normalizationCases = {
       inputs: { x: normals([2, 2, 4]), scale: positives([4]), bias: normals([4], 52) },
       shapes: { x: ['batch', 'sequence', 4] },
       build: ({ x, scale, bias }) => x!.layerNormalization(scale!, bias!, EPSILON),
-      expected: ({ x, scale, bias }) => {
-        const centred = map((v, m) => v - m, x!, reduce(x!, [2], true, mean));
-        const variance = reduce(
-          map((v) => v * v, centred),
-          [2],
-          true,
-          mean,
-        );
-        return map(
-          (v, s, gain, shift) => (v / Math.sqrt(s + EPSILON)) * gain + shift,
-          centred,
-          variance,
-          scale!,
-          bias!,
-        );
-      },
+      expected: ({ x, scale, bias }) => standardised(x!, [2], scale!, bias!),
     },
     {
       title: 'with one output and no bias',
       inputs: { x: normals([3, 4], 53), scale: positives([4]) },
       build: ({ x, scale }, graph) => graph.emit('LayerNormalization', [x!, scale!], { axis: 1, epsilon: EPSILON })[0]!,
-      expected: ({ x, scale }) => {
-        const centred = map((v, m) => v - m, x!, reduce(x!, [1], true, mean));
-        const variance = reduce(
-          map((v) => v * v, centred),
-          [1],
-          true,
-          mean,
-        );
-        return map((v, s, gain) => (v / Math.sqrt(s + EPSILON)) * gain, centred, variance, scale!);
-      },
+      expected: ({ x, scale }) => standardised(x!, [1], scale!),
+    },
+    {
+      title: 'over the last two axes, one of them symbolic',
+      inputs: { x: normals([2, 3, 2], 54), scale: positives([3, 2]), bias: normals([3, 2], 55) },
+      shapes: { x: ['batch', 'sequence', 2], scale: ['sequence', 2], bias: ['sequence', 2] },
+      build: ({ x, scale, bias }, graph) =>
+        graph.emit('LayerNormalization', [x!, scale!, bias!], { axis: 1, epsilon: EPSILON })[0]!,
+      expected: ({ x, scale, bias }) => standardised(x!, [1, 2], scale!, bias!),
     },
   ],
   Dropout: [

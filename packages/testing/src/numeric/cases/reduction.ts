@@ -2,11 +2,12 @@ import type { Op, Value } from '@zooid/onnx';
 import { distinct, normals, type OpCase } from '../op-case.js';
 import { alongAxis, at, ndArray, reduce } from '../reference.js';
 
-type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin';
+type Reduction = Extract<Op, `Reduce${string}`>;
 const methods = { ReduceSum: 'sum', ReduceMean: 'mean', ReduceMax: 'max' } as const;
 
 function reduceValue(op: Reduction, x: Value, axes: readonly number[], keep: boolean): Value {
-  if (op === 'ReduceMin') return x.graph.emit(op, [x], { axes, keepdims: keep ? 1 : 0 })[0]!;
+  if (op !== 'ReduceSum' && op !== 'ReduceMean' && op !== 'ReduceMax')
+    return x.graph.emit(op, [x], { axes, keepdims: keep ? 1 : 0 })[0]!;
   return x[methods[op]](axes, keep);
 }
 
@@ -40,6 +41,29 @@ export const reductionCases = {
   ReduceMean: reduceCases('ReduceMean', (values) => add(values) / values.length),
   ReduceMax: reduceCases('ReduceMax', (values) => Math.max(...values), distinct),
   ReduceMin: reduceCases('ReduceMin', (values) => Math.min(...values), distinct),
+  ReduceProd: [
+    ...reduceCases('ReduceProd', (values) => values.reduce((a, b) => a * b, 1)),
+    {
+      title: 'of a symbolic shape, as the target of a reshape',
+      inputs: { x: normals([2, 3]) },
+      shapes: { x: ['batch', 'sequence'] },
+      build: ({ x }, graph) =>
+        graph.emit('Reshape', [x!, graph.emit('ReduceProd', [x!.runtimeShape()], { keepdims: 1 })[0]!])[0]!,
+      expected: ({ x }) => ({ dims: [6], data: x!.data }),
+    },
+  ],
+  ReduceL1: reduceCases('ReduceL1', (values) => add(values.map(Math.abs))),
+  ReduceL2: reduceCases('ReduceL2', (values) => Math.hypot(...values)),
+  ReduceSumSquare: reduceCases('ReduceSumSquare', (values) => add(values.map((x) => x * x))),
+  ReduceLogSumExp: reduceCases('ReduceLogSumExp', (values) => Math.log(add(values.map(Math.exp)))),
+  ArgMin: [
+    {
+      title: 'along the first axis, kept',
+      inputs: { x: distinct([3, 4]) },
+      build: ({ x }, graph) => graph.emit('ArgMin', [x!], { axis: 0, keepdims: 1 })[0]!,
+      expected: ({ x }) => reduce(x!, [0], true, (values) => values.indexOf(Math.min(...values))),
+    },
+  ],
   ArgMax: [
     {
       title: 'along the last axis, dropped',
