@@ -40,3 +40,10 @@ export { layerNorm } from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';
 export { causalBias, MASKED_SCORE, paddingBias } from './masking.js';
 export type { DeclaredParameter, Initializer, ModuleContext, ParameterView } from './module-context.js';
+export {
+  type CheckpointMatch,
+  type CheckpointNames,
+  checkpointIssues,
+  matchCheckpoint,
+} from './pretrained/match-checkpoint.js';
+export { isPretrainedModel, type PretrainedModel, pretrainedModel } from './pretrained/pretrained-model.js';

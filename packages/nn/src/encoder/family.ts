@@ -28,6 +28,8 @@ export interface VocabularyHeadNames {
 export interface FamilyDescription extends EncoderShape {
   /** Its `model_type` in `config.json`. */
   readonly modelType: string;
+  /** How the names of its classes begin in Hugging Face transformers: `Bert`. */
+  readonly className: string;
   /** Other base prefixes under which checkpoints of this family's shape are found. */
   readonly otherPrefixes?: readonly string[];
   readonly sequenceClassifier: SequenceClassifierNames;

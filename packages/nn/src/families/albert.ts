@@ -51,6 +51,7 @@ function albertLayer(index: number, config: EncoderConfig): LayerModule {
  */
 export const albert = defineFamily({
   modelType: 'albert',
+  className: 'Albert',
   prefix: 'albert',
   layersPath: 'encoder',
   positions: 'from-zero',

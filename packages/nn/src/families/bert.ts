@@ -8,6 +8,7 @@ import { bertLayer } from './bert-layer.js';
 /** @see Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers" */
 export const bert = defineFamily({
   modelType: 'bert',
+  className: 'Bert',
   prefix: 'bert',
   layersPath: 'encoder',
   positions: 'from-zero',

@@ -37,6 +37,7 @@ const fields = {
  */
 export const distilbert = defineFamily({
   modelType: 'distilbert',
+  className: 'DistilBert',
   prefix: 'distilbert',
   layersPath: 'transformer',
   positions: 'from-zero',

@@ -12,6 +12,7 @@ const fields = { ...bertFields, embedding_size: { check: positiveInteger, fallba
  */
 export const electra = defineFamily({
   modelType: 'electra',
+  className: 'Electra',
   prefix: 'electra',
   otherPrefixes: ['bert'],
   layersPath: 'encoder',

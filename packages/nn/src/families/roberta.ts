@@ -7,17 +7,18 @@ import { bertLayer } from './bert-layer.js';
  *
  * @see Liu et al. 2019, "RoBERTa: A Robustly Optimized BERT Pretraining Approach"
  */
-export const roberta = robertaFamily('roberta');
+export const roberta = robertaFamily('roberta', 'Roberta');
 
 /** Conneau et al. 2020, "Unsupervised Cross-lingual Representation Learning at Scale": RoBERTa on other text. */
-export const xlmRoberta = robertaFamily('xlm-roberta');
+export const xlmRoberta = robertaFamily('xlm-roberta', 'XLMRoberta');
 
 /** Martin et al. 2020, "CamemBERT: a Tasty French Language Model": RoBERTa on other text. */
-export const camembert = robertaFamily('camembert');
+export const camembert = robertaFamily('camembert', 'Camembert');
 
-function robertaFamily(modelType: string): EncoderFamily {
+function robertaFamily(modelType: string, className: string): EncoderFamily {
   return defineFamily({
     modelType,
+    className,
     prefix: 'roberta',
     otherPrefixes: ['bert'],
     layersPath: 'encoder',
