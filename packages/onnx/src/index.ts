@@ -34,6 +34,7 @@ export { runtimeDim, runtimeShape } from './symbolic.js';
 export { Value } from './value.js';
 export {
   type ExternalDataOptions,
+  type ExternalTensor,
   type WriteModelOptions,
   writeModel,
   writeModelWithExternalData,

@@ -1,5 +1,5 @@
 import type { HostTensor } from '@zooid/tensor';
-import { isAnonymousDim } from '@zooid/tensor';
+import { isAnonymousDim, isStaticShape } from '@zooid/tensor';
 import type { AttributeValue } from './attributes.js';
 import { dtypeCode } from './data-types.js';
 import { GraphError } from './errors.js';
@@ -15,6 +15,20 @@ export interface WriteModelOptions {
   readonly producerVersion?: string;
   /** Stored in the model's `metadata_props`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * Graph inputs, by name, that become initializers whose numbers lie in a file beside the model. For weights that are
+   * written there one by one, and so are never all in memory.
+   */
+  readonly external?: ReadonlyMap<string, ExternalTensor>;
+}
+
+/** Where a tensor's bytes lie. */
+export interface ExternalTensor {
+  /** Name of the file, relative to the model's folder. */
+  readonly location: string;
+  /** In bytes; a multiple of 4096 lets the runtime map it. */
+  readonly offset: number;
+  readonly sizeBytes: number;
 }
 
 export interface ExternalDataOptions extends WriteModelOptions {
@@ -71,7 +85,11 @@ function encode(
     throw new GraphError('A graph without outputs computes nothing; call output() before writing it');
   const used = new Set<Value>(graph.outputs);
   for (const node of graph.nodes) for (const value of node.inputs) if (value !== null) used.add(value);
-  const initializers = Array.from(graph.initializers, ([value, tensor]) => store(value.name, tensor));
+  const outside = outsideWeights(graph, options.external);
+  const initializers = [
+    ...Array.from(graph.initializers, ([value, tensor]) => store(value.name, tensor)),
+    ...outside.values(),
+  ];
   const bytes = initializers.reduce((sum, { raw }) => sum + (raw?.byteLength ?? 0), 0);
   if (bytes > MAX_BYTES)
     throw new GraphError(`The weights take ${bytes} bytes, over protobuf's limit; use writeModelWithExternalData`);
@@ -96,7 +114,7 @@ function encode(
         attributes: Object.entries(node.attributes).map(([name, value]) => ({ name, ...attributeContent(value) })),
       })),
       initializers,
-      inputs: graph.inputs.map(valueInfo),
+      inputs: graph.inputs.filter((value) => !outside.has(value)).map(valueInfo),
       outputs: graph.outputs.map(valueInfo),
       // A reader cannot infer what unknown operators give.
       valueInfos: graph.nodes.flatMap(({ op, outputs }) =>
@@ -105,6 +123,23 @@ function encode(
     },
   };
   return encodeModel(model);
+}
+
+function outsideWeights(
+  graph: Graph,
+  external: ReadonlyMap<string, ExternalTensor> = new Map(),
+): ReadonlyMap<Value, TensorProto> {
+  const inputs = new Map(graph.inputs.map((value) => [value.name, value]));
+  return new Map(
+    Array.from(external, ([name, { location, offset, sizeBytes }]) => {
+      const value = inputs.get(name);
+      if (value === undefined || !isStaticShape(value.shape))
+        throw new GraphError(`'${name}' cannot be an external initializer: it is no graph input of a fixed shape`);
+      const { dtype, shape: dims } = value;
+      const tensor = describe(name, { dtype, dims });
+      return [value, { ...tensor, external: { location, offset: String(offset), length: String(sizeBytes) } }];
+    }),
+  );
 }
 
 /** Unknown operators carry their domain before their name. */
@@ -138,7 +173,7 @@ function attributeContent(value: AttributeValue): AttributeContent {
   return numbers.every(Number.isInteger) ? { kind: 'ints', value: numbers } : { kind: 'floats', value: numbers };
 }
 
-function describe(name: string, { dtype, dims }: HostTensor): TensorProto {
+function describe(name: string, { dtype, dims }: Pick<HostTensor, 'dtype' | 'dims'>): TensorProto {
   return { name, dims, dataType: dtypeCode(dtype) };
 }
 
