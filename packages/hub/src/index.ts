@@ -32,3 +32,15 @@ export { assertFinite } from './safetensors/assert-finite.js';
 export { type Checkpoint, type CheckpointMetadata, decodeSafetensors, encodeSafetensors } from './safetensors/codec.js';
 export { type ReadSafetensorsOptions, readSafetensors, writeSafetensors } from './safetensors/file.js';
 export { sha256, sha256File } from './sha256.js';
+export { asFloat32, isFloating } from './weights/as-float32.js';
+export { resolveInside } from './weights/inside-folder.js';
+export {
+  type ModelWeights,
+  type OpenModelWeights,
+  type OpenModelWeightsOptions,
+  openModelWeights,
+  type ReadModelWeightsOptions,
+  readModelWeights,
+} from './weights/model-weights.js';
+export { openWeightsFile } from './weights/open-weights-file.js';
+export type { StoredTensor, WeightsFile, WeightsFormat } from './weights/weights-file.js';

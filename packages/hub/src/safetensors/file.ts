@@ -1,11 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { AbortError } from '@zooid/common';
 import type { HostTensor } from '@zooid/tensor';
 import { writeFileAtomically } from '../atomic-file.js';
-import { CheckpointError } from '../errors.js';
-import { assertLittleEndian, type Checkpoint, type CheckpointMetadata, encodedParts } from './codec.js';
-import { tensorOver } from './dtypes.js';
-import { headerLength, parseHeader, prefixBytes } from './header.js';
+import { openByteSource } from '../weights/byte-source.js';
+import { openSafetensors } from '../weights/safetensors-file.js';
+import { type Checkpoint, type CheckpointMetadata, encodedParts } from './codec.js';
 
 export interface ReadSafetensorsOptions {
   readonly signal?: AbortSignal;
@@ -20,28 +18,18 @@ export interface ReadSafetensorsOptions {
  * @throws CheckpointError when the file is missing, cut short or not a valid safetensors file.
  */
 export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<Checkpoint> {
-  assertLittleEndian();
-  const file = await openFile(path);
+  const source = await openByteSource(path);
   try {
-    const { size } = await file.stat();
-    const prefix = new Uint8Array(prefixBytes);
-    if (size >= prefixBytes) await readFully(file, prefix, 0, path);
-    const headerBytes = new Uint8Array(headerLength(prefix, size, path));
-    await readFully(file, headerBytes, prefixBytes, path);
-    const dataStart = prefixBytes + headerBytes.byteLength;
-    const header = parseHeader(headerBytes, size - dataStart, path);
-
+    const file = await openSafetensors(source);
     const tensors = new Map<string, HostTensor>();
-    for (const { name, stored, dims, begin, end } of header.entries) {
+    for (const [name, tensor] of file.tensors) {
       if (options.select !== undefined && !options.select(name)) continue;
       AbortError.throwIfAborted(options.signal);
-      const content = new Uint8Array(end - begin);
-      await readFully(file, content, dataStart + begin, path);
-      tensors.set(name, tensorOver(stored, dims, content.buffer));
+      tensors.set(name, await tensor.read());
     }
-    return { tensors, metadata: header.metadata };
+    return { tensors, metadata: file.metadata };
   } finally {
-    await file.close();
+    await source[Symbol.asyncDispose]();
   }
 }
 
@@ -56,25 +44,4 @@ export async function writeSafetensors(
   metadata?: CheckpointMetadata,
 ): Promise<void> {
   await writeFileAtomically(path, encodedParts(tensors, metadata));
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (cause) {
-    throw new CheckpointError(`${path}: cannot be opened (${(cause as NodeJS.ErrnoException).code ?? cause})`, {
-      cause,
-    });
-  }
-}
-
-/** Fills `target` from `position`; one `read` may return less than asked (and never returns more than 2 GiB). */
-async function readFully(file: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
-  let done = 0;
-  while (done < target.byteLength) {
-    const length = Math.min(target.byteLength - done, 1 << 30);
-    const { bytesRead } = await file.read(target, done, length, position + done);
-    if (bytesRead === 0) throw new CheckpointError(`${path}: ended while it was read; another process is changing it`);
-    done += bytesRead;
-  }
 }
