@@ -76,6 +76,7 @@ export {
   PluginError,
   UnknownNameError,
 } from './errors.js';
+export { type GraphRunner, graphModel } from './graph-model.js';
 export { HostEnvironment } from './host-environment.js';
 export { Logger } from './logger.js';
 export {

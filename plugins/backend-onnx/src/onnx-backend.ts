@@ -1,19 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { AbortError } from '@zooid/common';
 import { Graph, writeModel } from '@zooid/onnx';
-import { createInferencePool, type InferencePool, onnxruntimeVersion, runModel, SessionError } from '@zooid/runtime';
+import { createInferencePool, onnxruntimeVersion, runModel, SessionError } from '@zooid/runtime';
 import {
+  graphModel,
   inject,
   injectable,
   type Model,
   type ModelArtifacts,
   type ModelBackend,
   ModelError,
-  ModelUnloadedError,
   type RunContext,
 } from '@zooid/spec';
 import { tensor } from '@zooid/tensor';
-import { checkInputs, checkOutputs } from './check-inputs.js';
 import { OnnxBackendConfig } from './config.js';
 import { findVariant, variants } from './variants.js';
 
@@ -45,7 +44,7 @@ export class OnnxBackend implements ModelBackend {
       await pool[Symbol.asyncDispose]();
       AbortError.throwIfAborted(context.signal);
     }
-    return new OnnxModel(artifacts, pool);
+    return graphModel(artifacts, pool);
   }
 
   /** Runs a graph of one addition. @throws SessionError when the engine is missing, or gives a wrong sum. */
@@ -56,41 +55,5 @@ export class OnnxBackend implements ModelBackend {
     const { twice } = await runModel(writeModel(graph), { x: tensor('float32', [21]) });
     if (twice?.data[0] !== 42) throw new SessionError(`21 + 21 should be 42, onnxruntime says ${twice?.data[0]}`);
     return `onnxruntime ${onnxruntimeVersion()}, cpu, ${this.config.workers ?? availableParallelism()} workers a model`;
-  }
-}
-
-/** One graph in a pool of workers. */
-class OnnxModel implements Model {
-  private disposed = false;
-
-  constructor(
-    readonly artifacts: ModelArtifacts,
-    private readonly pool: InferencePool,
-  ) {}
-
-  get inputs(): InferencePool['inputs'] {
-    return this.pool.inputs;
-  }
-
-  get outputs(): InferencePool['outputs'] {
-    return this.pool.outputs;
-  }
-
-  async forward(
-    inputs: Parameters<Model['forward']>[0],
-    context: Parameters<Model['forward']>[1] = {},
-  ): ReturnType<Model['forward']> {
-    const { id } = this.artifacts;
-    AbortError.throwIfAborted(context.signal);
-    if (this.disposed) throw new ModelUnloadedError(id);
-    checkInputs(id, this.pool.inputs, inputs);
-    checkOutputs(id, this.pool.outputs, context.outputs);
-    return this.pool.run(inputs, context);
-  }
-
-  /** Finishes the runs accepted so far, then ends the workers. */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.disposed = true;
-    return this.pool[Symbol.asyncDispose]();
   }
 }

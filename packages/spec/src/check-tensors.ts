@@ -1,9 +1,7 @@
-import type { InferencePool } from '@zooid/runtime';
-import { didYouMean, ModelError } from '@zooid/spec';
 import { elementCount, formatShape, isAnonymousDim, type Shape, type TensorMap } from '@zooid/tensor';
-
-/** What a model says about one of its inputs. */
-type Signature = InferencePool['inputs'];
+import { ModelError } from './errors.js';
+import type { TensorInfo } from './model.js';
+import { didYouMean } from './nearest.js';
 
 /**
  * Checks names, element types and shapes before anything is sent to a worker, so that a mistake is told in the
@@ -11,7 +9,7 @@ type Signature = InferencePool['inputs'];
  *
  * @throws ModelError
  */
-export function checkInputs(model: string, signature: Signature, inputs: TensorMap): void {
+export function checkInputs(model: string, signature: readonly TensorInfo[], inputs: TensorMap): void {
   const refusal = (message: string) => new ModelError(model, `model '${model}': ${message}`);
   const expected = signature.map(({ name }) => name);
   for (const name of Object.keys(inputs)) {
@@ -43,7 +41,11 @@ export function checkInputs(model: string, signature: Signature, inputs: TensorM
 }
 
 /** @throws ModelError naming the output that does not exist. */
-export function checkOutputs(model: string, signature: Signature, requested: readonly string[] | undefined): void {
+export function checkOutputs(
+  model: string,
+  signature: readonly TensorInfo[],
+  requested: readonly string[] | undefined,
+): void {
   const known = signature.map(({ name }) => name);
   for (const name of requested ?? []) {
     if (!known.includes(name)) {
