@@ -24,11 +24,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   trainer: ['common', 'tensor', 'onnx', 'autodiff', 'nn', 'optim', 'runtime', 'data', 'metrics', 'hub'],
   spec: ['common', 'tensor'],
   kernel: ['common', 'tensor', 'spec'],
+  'method-kit': ['common', 'tensor', 'spec', 'hub', 'trainer'],
   server: ['common', 'spec', 'kernel'],
   cli: ['common', 'spec', 'kernel', 'server'],
 };
 const numeric = ['onnx', 'autodiff', 'nn', 'optim', 'runtime', 'tokenizers', 'data', 'metrics', 'hub', 'trainer'];
-const forPlugins = ['common', 'tensor', 'spec', 'kernel', ...numeric];
+const forPlugins = ['common', 'tensor', 'spec', 'kernel', 'method-kit', ...numeric];
 /** May see everything: they prove and measure, and nothing depends on them. */
 const observers = ['testing', 'benchmarks', 'tooling'];
 
@@ -71,7 +72,7 @@ function filesBelow(folder: string, keep: (file: string) => boolean): string[] {
   });
 }
 
-const isTest = (file: string) => /\.(test|test-d)\.ts$/.test(file);
+const isTest = (file: string) => /\.(test|test-d|fixture)\.ts$/.test(file);
 const sourcesOf = ({ folder }: Workspace) => filesBelow(join(root, folder, 'src'), (file) => file.endsWith('.ts'));
 const importsOf = (file: string) =>
   [...readFileSync(file, 'utf8').matchAll(/(?:from\s+|import\s*\(?\s*)'([^'\n]+)'/g)].map((match) => match[1]!);

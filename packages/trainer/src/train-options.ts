@@ -64,4 +64,6 @@ export interface TrainResult {
   /** Over all resumptions. */
   readonly seconds: number;
   readonly tokens: number;
+  /** Steps and evaluations as they were logged, over all resumptions. */
+  readonly curve: readonly TrainEvent[];
 }

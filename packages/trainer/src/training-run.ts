@@ -147,6 +147,7 @@ export class TrainingRun {
       ...(best === undefined ? {} : { best }),
       seconds: this.seconds,
       tokens: this.tokens,
+      curve: this.folder.events,
     };
   }
 

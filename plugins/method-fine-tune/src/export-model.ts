@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
+import { cardOf, manifestOf } from '@zooid/method-kit';
 import { writeModel } from '@zooid/onnx';
 import type { TrainingSession } from '@zooid/runtime';
 import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
 import { compileInference, type PreparedTask, type TrainingTask, type TrainResult, taskModel } from '@zooid/trainer';
 import { checkExport, evaluateExport, goldenCases } from './check-export.js';
-import { cardOf, manifestOf } from './describe-model.js';
 import { graphFile, openExport } from './open-export.js';
 import type { PreparedJob } from './prepare.js';
 
@@ -40,7 +40,7 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
     outputs: task.outputs,
     weights,
   });
-  const manifest = manifestOf(job);
+  const manifest = manifestOf(job, 'fine-tune');
   await writeModelFolder(job.output, {
     config: { ...task.config, ...calibration },
     weights,

@@ -1,10 +1,23 @@
-import { basename } from 'node:path';
-import type { Metrics } from '@zooid/common';
-import { type ManifestFields, writeModelFolder } from '@zooid/hub';
-import type { TrainingSession } from '@zooid/runtime';
-import type { TrainingContext, TrainingJob } from '@zooid/spec';
-import type { TrainResult } from '@zooid/trainer';
+import { join } from 'node:path';
+import { type GoldenCase, goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
+import { cardOf, manifestOf } from '@zooid/method-kit';
+import { writeModel } from '@zooid/onnx';
+import { createInferencePool, type TrainingSession } from '@zooid/runtime';
+import {
+  type Metrics,
+  type Model,
+  type TrainingContext,
+  type TrainingJob,
+  validateDto,
+} from '@zooid/spec';
+import { compileInference, type TrainResult } from '@zooid/trainer';
+import { everyPositionModel } from './masked-lm.js';
 import type { PreparedJob } from './prepare.js';
+
+const graphFile = 'onnx/model.onnx';
+const goldenName = 'golden.json';
+/** Tokens of a golden text before its mask. */
+const goldenTokens = 12;
 
 export interface ExportRequest {
   readonly job: TrainingJob;
@@ -16,25 +29,52 @@ export interface ExportRequest {
   readonly context: TrainingContext;
 }
 
-/** Writes the model folder: config, tokenizer, weights, card. */
-export async function exportModel({ job, prepared, session, metrics, context }: ExportRequest): Promise<void> {
+/** Writes the model folder, then answers a few masked texts from it, which become its golden examples. */
+export async function exportModel(request: ExportRequest): Promise<void> {
+  const { job, prepared, session, trained, metrics, context } = request;
   context.progress({ type: 'stage', name: 'export', detail: job.output });
   const { parameters: weights } = await session.exportState({ moments: false });
-  const manifest: ManifestFields = {
-    id: basename(job.output),
-    app: job.app.name,
-    method: 'pretrain',
-    recipe: job.recipe,
-    data: [],
-    seeds: [job.seed],
-    metrics: { validation: metrics },
-    createdWith: { node: process.version },
-  };
-  await writeModelFolder(job.output, {
-    config: prepared.modelConfig,
+  const graph = compileInference({
+    build: (module) => everyPositionModel(module, prepared.config),
+    outputs: ['logits'],
     weights,
-    files: new Map([['tokenizer.json', `${JSON.stringify(prepared.tokenizer.toJSON(), null, 1)}\n`]]),
-    manifest,
-    card: '',
   });
+  const manifest = { ...manifestOf(job, 'pretrain'), metrics: prepared.validation === undefined ? {} : { validation: metrics } };
+  const files = new Map<string, string | Uint8Array>([...prepared.tokenizerFiles, [graphFile, writeModel(graph)]]);
+  const card = (fields: typeof manifest) => cardOf(job, fields, trained, `… ${prepared.tokenizer.specialTokens.mask} …`);
+  await writeModelFolder(job.output, { config: prepared.modelConfig, weights, files, manifest, card: card(manifest) });
+
+  const golden = await goldenCases(request, manifest.id);
+  await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
+  const sealed = await resealModelFolder(job.output, { golden: goldenName });
+  await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(card({ ...manifest, ...sealed }))]);
+}
+
+/** Answers of the app, opened on the exported folder, to pieces of the validation text that end in a mask. */
+async function goldenCases(
+  { job, prepared }: ExportRequest,
+  id: string,
+): Promise<readonly Pick<GoldenCase, 'input' | 'output'>[]> {
+  const { tokenizer, validation, train } = prepared;
+  const store = validation ?? train;
+  const items = Array.from({ length: 4 }, (_, i) => {
+    const from = Math.floor(((store.length - goldenTokens) * i) / 4);
+    const words = Array.from(store.read(from, goldenTokens).ids, (token) => tokenizer.tokenOf(token));
+    return { text: `${joinTokens(words.filter((word) => !word.startsWith('[')))}${tokenizer.specialTokens.mask}` };
+  });
+  const pool = await createInferencePool({ model: join(job.output, graphFile) });
+  await using model: Model = {
+    artifacts: { id, revision: id, folder: job.output, config: prepared.modelConfig },
+    forward: (inputs, context = {}) => pool.run(inputs, context),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+  await using instance = await job.app.open(model, {});
+  const inputs = items.map((item) => validateDto(job.app.item, item, 'golden item'));
+  const outputs = await instance.run(inputs as never, validateDto(job.app.parameters, {}, 'default parameters'));
+  return items.map((input, i) => ({ input, output: outputs[i] }));
+}
+
+/** Tokens as text that gives the same tokens again: pieces joined, words apart. */
+function joinTokens(tokens: readonly string[]): string {
+  return tokens.map((token) => (token.startsWith('##') ? token.slice(2) : ` ${token}`)).join('').trim();
 }

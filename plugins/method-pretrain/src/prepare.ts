@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Logger, ValidationError } from '@zooid/common';
 import { readJsonLines } from '@zooid/data';
-import { runFolder, sha256 } from '@zooid/hub';
+import { sha256 } from '@zooid/hub';
 import { type EncoderConfig, type EncoderPreset, encoderPresets, parseEncoderConfig } from '@zooid/nn';
 import type { DataSplit, TrainingJob } from '@zooid/spec';
 import { Random } from '@zooid/tensor';
-import { AhoCorasick, loadTokenizer, type Tokenizer } from '@zooid/tokenizers';
+import { AhoCorasick, copyTokenizerFiles, loadTokenizer, newTokenizerFiles, type Tokenizer } from '@zooid/tokenizers';
 import { type TextsOptions, textsOf } from './corpus.js';
 import type { MaskingContext } from './masking.js';
 import type { PretrainOptions } from './options.js';
@@ -26,6 +26,8 @@ export interface PreparedJob {
   /** `config.json` of the result. */
   readonly modelConfig: Readonly<Record<string, unknown>>;
   readonly tokenizer: Tokenizer;
+  /** The tokenizer's files in the model folder: name → content. */
+  readonly tokenizerFiles: ReadonlyMap<string, string | Uint8Array>;
   readonly masking: MaskingContext;
   readonly train: TokenStore;
   readonly validation: TokenStore | undefined;
@@ -34,8 +36,8 @@ export interface PreparedJob {
   readonly digest: string;
 }
 
-/** Where a job keeps its tokenized corpus while it runs. */
-export const corpusFolder = (job: TrainingJob): string => join(job.output, runFolder, 'corpus');
+/** Where a job keeps its tokenized corpus while it runs; gone when the model folder is swapped in. */
+export const corpusFolder = (job: TrainingJob): string => join(job.output, '.corpus');
 
 /** @throws ValidationError when the recipe, the corpus or the base model cannot be used. */
 export async function prepareJob(job: TrainingJob, context: PrepareOptions): Promise<PreparedJob> {
@@ -76,6 +78,10 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
     config,
     modelConfig,
     tokenizer,
+    tokenizerFiles:
+      job.base === undefined
+        ? newTokenizerFiles(tokenizer, { maxLength: config.max_position_embeddings })
+        : await copyTokenizerFiles(job.base.folder, tokenizer),
     masking: maskingOf(tokenizer, options),
     train,
     validation,

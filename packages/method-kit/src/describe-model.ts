@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { type CardSection, type ManifestFields, type MetricEntry, modelCard } from '@zooid/hub';
-import type { DataSplit, TrainingJob } from '@zooid/spec';
+import type { DataSplit, Metrics, TrainingJob } from '@zooid/spec';
 import { describeMachine, type TrainResult } from '@zooid/trainer';
 
 const require = createRequire(import.meta.url);
 
-/** What the manifest says before anything has been measured. */
-export function manifestOf(job: TrainingJob): ManifestFields {
+/** What the manifest of a method's result says before anything has been measured. */
+export function manifestOf(job: TrainingJob, method: string): ManifestFields {
   const { train, validation, test } = job.data;
   const splits = [train, validation, test].filter((split): split is DataSplit => split !== undefined);
   const { description } = job.recipe;
@@ -15,7 +15,7 @@ export function manifestOf(job: TrainingJob): ManifestFields {
   return {
     id: basename(job.output),
     app: job.app.name,
-    method: 'fine-tune',
+    method,
     recipe: job.recipe,
     data: splits.map(({ name, files, digest }) => ({
       name,
@@ -36,8 +36,11 @@ function cardSection(job: TrainingJob): { license?: string; languages?: readonly
   return (job.recipe.card as ReturnType<typeof cardSection> | undefined) ?? {};
 }
 
-/** The card: what was trained on what, how well it does, how to run it. */
-export function cardOf(job: TrainingJob, manifest: ManifestFields, trained: TrainResult): string {
+/**
+ * The card: what was trained on what, how well it does, how to run it.
+ * @param example A text that the app takes, for the command under Use.
+ */
+export function cardOf(job: TrainingJob, manifest: ManifestFields, trained: TrainResult, example = 'text'): string {
   const { id, data, metrics, description } = manifest;
   const { license, languages = [], en, zh } = cardSection(job);
   const sections: CardSection[] = [
@@ -45,13 +48,14 @@ export function cardOf(job: TrainingJob, manifest: ManifestFields, trained: Trai
     ...(zh === undefined ? [] : [{ heading: '说明', body: zh }]),
     ...(en === undefined ? [] : [{ heading: 'About', body: en }]),
     { heading: 'Results', body: metricsTable(metrics) },
+    ...(trained.curve.length === 0 ? [] : [{ heading: 'Curve', body: curveTable(trained.curve) }]),
     {
       heading: 'Data',
       body: data
         .map(({ name, files, sha256 }) => `- ${name}: ${files.join(', ')} (sha256 \`${sha256.slice(0, 12)}…\`)`)
         .join('\n'),
     },
-    { heading: 'Use', body: `\`\`\`sh\nzooid run ./${id} "text"\nzooid serve --model ${id}=./${id}\n\`\`\`` },
+    { heading: 'Use', body: `\`\`\`sh\nzooid run ./${id} "${example}"\nzooid serve --model ${id}=./${id}\n\`\`\`` },
     { heading: 'Recipe', body: `\`\`\`json\n${JSON.stringify(job.recipe, null, 2)}\n\`\`\`` },
   ];
   const names = [...new Set(Object.values(metrics).flatMap(Object.keys))];
@@ -83,6 +87,30 @@ function metricsTable(metrics: ManifestFields['metrics']): string {
   );
   if (rows.length === 0) return 'No held-out data was given.';
   return ['| split | metric | value (95 % bootstrap interval) |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+/** At most this many rows of a curve, spread evenly; the last evaluation is always there. */
+const curveRows = 20;
+
+/** Evaluations during training, each with the training loss up to it. */
+function curveTable(curve: TrainResult['curve']): string {
+  const rows: { step: number; loss: number; metrics: Metrics }[] = [];
+  let loss = Number.NaN;
+  for (const event of curve) {
+    if (event.type === 'step') loss = event.loss;
+    if (event.type === 'evaluation') rows.push({ step: event.step, loss, metrics: event.metrics });
+  }
+  const names = Object.keys(rows[0]?.metrics ?? {});
+  const stride = Math.max(1, Math.ceil(rows.length / curveRows));
+  const shown = rows.filter((_, i) => (rows.length - 1 - i) % stride === 0);
+  return [
+    `| step | training loss | ${names.join(' | ')} |`,
+    `| ---: | ---: |${names.map(() => ' ---: |').join('')}`,
+    ...shown.map(({ step, loss: trainingLoss, metrics }) => {
+      const cells = names.map((name) => metrics[name]?.toFixed(4) ?? '');
+      return `| ${step} | ${trainingLoss.toFixed(4)} | ${cells.join(' | ')} |`;
+    }),
+  ].join('\n');
 }
 
 function formatMetric(entry: MetricEntry): string {
