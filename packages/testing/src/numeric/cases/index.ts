@@ -1,10 +1,12 @@
 import type { Op } from '@zooid/onnx';
 import type { OpCase } from '../op-case.js';
+import { contribCases } from './contrib.js';
 import { elementwiseCases } from './elementwise.js';
 import { indexingCases } from './indexing.js';
 import { linearCases } from './linear.js';
 import { movementCases } from './movement.js';
 import { normalizationCases } from './normalization.js';
+import { quantizationCases } from './quantization.js';
 import { recurrentCases } from './recurrent.js';
 import { reductionCases } from './reduction.js';
 
@@ -17,4 +19,6 @@ export const opCases: { readonly [P in Op]: readonly OpCase[] } = {
   ...indexingCases,
   ...normalizationCases,
   ...recurrentCases,
+  ...contribCases,
+  ...quantizationCases,
 };
