@@ -3,13 +3,7 @@ import { type GoldenCase, goldenFile, resealModelFolder, writeFileAtomically, wr
 import { cardOf, manifestOf } from '@zooid/method-kit';
 import { writeModel } from '@zooid/onnx';
 import { createInferencePool, type TrainingSession } from '@zooid/runtime';
-import {
-  type Metrics,
-  type Model,
-  type TrainingContext,
-  type TrainingJob,
-  validateDto,
-} from '@zooid/spec';
+import { type Metrics, type Model, type TrainingContext, type TrainingJob, validateDto } from '@zooid/spec';
 import { compileInference, type TrainResult } from '@zooid/trainer';
 import { everyPositionModel } from './masked-lm.js';
 import type { PreparedJob } from './prepare.js';
@@ -39,9 +33,13 @@ export async function exportModel(request: ExportRequest): Promise<void> {
     outputs: ['logits'],
     weights,
   });
-  const manifest = { ...manifestOf(job, 'pretrain'), metrics: prepared.validation === undefined ? {} : { validation: metrics } };
+  const manifest = {
+    ...manifestOf(job, 'pretrain'),
+    metrics: prepared.validation === undefined ? {} : { validation: metrics },
+  };
   const files = new Map<string, string | Uint8Array>([...prepared.tokenizerFiles, [graphFile, writeModel(graph)]]);
-  const card = (fields: typeof manifest) => cardOf(job, fields, trained, `… ${prepared.tokenizer.specialTokens.mask} …`);
+  const card = (fields: typeof manifest) =>
+    cardOf(job, fields, trained, `… ${prepared.tokenizer.specialTokens.mask} …`);
   await writeModelFolder(job.output, { config: prepared.modelConfig, weights, files, manifest, card: card(manifest) });
 
   const golden = await goldenCases(request, manifest.id);
@@ -76,5 +74,8 @@ async function goldenCases(
 
 /** Tokens as text that gives the same tokens again: pieces joined, words apart. */
 function joinTokens(tokens: readonly string[]): string {
-  return tokens.map((token) => (token.startsWith('##') ? token.slice(2) : ` ${token}`)).join('').trim();
+  return tokens
+    .map((token) => (token.startsWith('##') ? token.slice(2) : ` ${token}`))
+    .join('')
+    .trim();
 }

@@ -1,0 +1,1 @@
+export { cardOf, manifestOf } from './describe-model.js';
