@@ -14,6 +14,8 @@ export { addDims, dimTerms, divideDims, multiplyDims, subtractDims } from './dim
 export { type Einsum, parseEinsum } from './einsum.js';
 export { GraphError, ShapeMismatchError, UnsupportedOpError } from './errors.js';
 export { Graph, type GraphNode } from './graph.js';
+export { type ImportGraphOptions, importGraph } from './import/import-graph.js';
+export { type GraphParameter, graphParameters, type ParameterOptions } from './import/parameters.js';
 export { isOp, type Op, type OpDomain, opDomain, type UnknownOp } from './ops/index.js';
 export {
   type Affine,

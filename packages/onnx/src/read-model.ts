@@ -200,7 +200,8 @@ function fromBytes<D extends DType>(dtype: D, raw: Uint8Array, count: number, na
       `Weight '${name}' holds ${raw.byteLength} bytes where its dims ask for ${count * type.BYTES_PER_ELEMENT}`,
     );
   }
-  const aligned = raw.byteOffset % type.BYTES_PER_ELEMENT === 0 ? raw : raw.slice();
+  // Not slice(): on a Buffer that is another view of the same bytes.
+  const aligned = raw.byteOffset % type.BYTES_PER_ELEMENT === 0 ? raw : Uint8Array.from(raw);
   return new type(aligned.buffer, aligned.byteOffset, count);
 }
 

@@ -1,0 +1,156 @@
+import { fromFloat16, type HostTensor } from '@zooid/tensor';
+import type { Graph } from '../graph.js';
+import type { Value } from '../value.js';
+import { type LivePart, livePart } from './live-part.js';
+import { isFoldedLinear, isMadeUp, linearWeightName } from './weight-names.js';
+
+/** A weight of a graph that was read, under the name and in the layout in which to train and store it. */
+export interface GraphParameter {
+  /** Unique in the graph; the checkpoint's name wherever the export tells it. */
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Row-major, widened where the export has halves. May be a view of the model's bytes: copy before changing it. */
+  readonly data: Float32Array;
+  /** The initializer that holds it in the export. */
+  readonly initializer: string;
+}
+
+export interface ParameterOptions {
+  /** Consider only what these outputs need; default: all outputs. */
+  readonly outputs?: readonly string[];
+  /**
+   * Which float initializers are weights. Default: those of at least one axis that hold finite numbers below 10⁴ and do
+   * not stem from a `Constant` node; scalars and attention masks belong to formulas.
+   */
+  readonly isParameter?: (name: string, data: HostTensor) => boolean;
+}
+
+/** What stands for an initializer, or for the copy of it behind an `Identity`. */
+export interface ParameterBinding {
+  readonly parameter: GraphParameter;
+  /** The graph reads the transposed parameter. */
+  readonly transposed: boolean;
+}
+
+export interface ParameterPlan {
+  readonly parameters: readonly GraphParameter[];
+  readonly bindings: ReadonlyMap<Value, ParameterBinding>;
+}
+
+/** Attention masks hold −10⁴ and beyond; no trained weight comes near. */
+const MASK = 1e4;
+
+/**
+ * The weights of a graph, each once, in the order of the export.
+ *
+ * Exporters merge initializers of equal values behind `Identity`, which ties what was never tied (fresh layer norms):
+ * every path gets a parameter of its own again, unless the tensor is an embedding table on one path and a matrix on
+ * another. Linear weights that were transposed and renamed get their `[out, in]` layout and name back, and are shared
+ * again with the table that they are the transpose of (tied word embeddings).
+ */
+export function graphParameters(graph: Graph, options: ParameterOptions = {}): readonly GraphParameter[] {
+  return planParameters(graph, options).parameters;
+}
+
+export function planParameters(graph: Graph, options: ParameterOptions = {}): ParameterPlan {
+  const live = livePart(graph, options.outputs);
+  const isParameter = options.isParameter ?? isWeight;
+  const plan = new Plan();
+  const roots = Array.from(graph.initializers).filter(
+    ([value, data]) => value.dtype.startsWith('float') && !graph.literals.has(value) && isParameter(value.name, data),
+  );
+  const folded: [Value, HostTensor][] = [];
+  for (const [root, data] of roots) {
+    const paths = [root, ...copiesOf(root, live)].filter((value) => isRead(value, live));
+    if (paths.length === 1 && isFoldedLinear(paths[0]!, live)) folded.push([root, data]);
+    else if (paths.length > 1 && isTiedTable(paths, live)) plan.add(root.name, data, root, paths, false);
+    else for (const path of paths) plan.add(path.name, data, root, [path], false);
+  }
+  for (const [root, data] of folded) {
+    const table = tableOf(root, data, plan, live);
+    if (table !== undefined) plan.bind([root], table, true);
+    else plan.add(linearWeightName(root, live) ?? root.name, data, root, [root], !isNameless(root, live));
+  }
+  return plan;
+}
+
+function isWeight(name: string, data: HostTensor): boolean {
+  // Our own writer calls the constants of formulas const_0, const_1, ….
+  if (data.dims.length === 0 || /^const_\d+$/.test(name)) return false;
+  return !asFloat32(data).some((x) => Math.abs(x) >= MASK);
+}
+
+const isNameless = (root: Value, live: LivePart) => linearWeightName(root, live) === undefined;
+
+/** Outputs of chains of `Identity` that start at `root`. */
+function copiesOf(root: Value, live: LivePart): readonly Value[] {
+  const direct = (live.uses.get(root) ?? []).flatMap(({ node }) => (node?.op === 'Identity' ? [node.outputs[0]!] : []));
+  return direct.flatMap((copy) => [copy, ...copiesOf(copy, live)]);
+}
+
+/** Whether anything but an `Identity` reads the value. */
+export function isRead(value: Value, { uses }: LivePart): boolean {
+  return (uses.get(value) ?? []).some(({ node }) => node?.op !== 'Identity');
+}
+
+function isGathered(value: Value, { uses }: LivePart): boolean {
+  return (uses.get(value) ?? []).some(({ node, index }) => node?.op === 'Gather' && index === 0);
+}
+
+/** Word embeddings that are also the output projection: looked up on one path, multiplied with on another. */
+function isTiedTable(paths: readonly Value[], live: LivePart): boolean {
+  return paths.some((path) => isGathered(path, live)) && !paths.every((path) => isGathered(path, live));
+}
+
+/** The embedding table whose transpose `root` is, bit for bit. */
+function tableOf(root: Value, { data, dims }: HostTensor, plan: Plan, live: LivePart): GraphParameter | undefined {
+  const [rows, columns] = dims as readonly [number, number];
+  if (data.every((x) => x === data[0])) return undefined; // Fresh zeros are the transpose of any other.
+  const tables = Array.from(plan.bindings).filter(([value]) => value.dtype === root.dtype && isGathered(value, live));
+  return tables
+    .map(([, { parameter }]) => parameter)
+    .find((table) => {
+      if (table.dims.length !== 2 || table.dims[0] !== columns || table.dims[1] !== rows) return false;
+      const turned = asFloat32({ dtype: root.dtype, data, dims } as HostTensor);
+      return table.data.every((x, i) => x === turned[(i % rows) * columns + Math.floor(i / rows)]);
+    });
+}
+
+class Plan implements ParameterPlan {
+  readonly parameters: GraphParameter[] = [];
+  readonly bindings = new Map<Value, ParameterBinding>();
+  private readonly names = new Set<string>();
+
+  add(name: string, stored: HostTensor, root: Value, paths: readonly Value[], transposed: boolean): void {
+    const data = asFloat32(stored);
+    const parameter: GraphParameter = {
+      name: this.unique(isMadeUp(name) ? root.name : name, root.name),
+      dims: transposed ? stored.dims.toReversed() : stored.dims,
+      data: transposed ? transpose(data, stored.dims[0]!, stored.dims[1]!) : data,
+      initializer: root.name,
+    };
+    this.parameters.push(parameter);
+    this.bind(paths, parameter, transposed);
+  }
+
+  bind(paths: readonly Value[], parameter: GraphParameter, transposed: boolean): void {
+    for (const path of paths) this.bindings.set(path, { parameter, transposed });
+  }
+
+  private unique(wanted: string, otherwise: string): string {
+    let name = this.names.has(wanted) ? otherwise : wanted;
+    for (let i = 1; this.names.has(name); i++) name = `${otherwise}_${i}`;
+    this.names.add(name);
+    return name;
+  }
+}
+
+/** The numbers of a float tensor in single precision; not copied where they are. */
+export function asFloat32({ dtype, data }: HostTensor): Float32Array {
+  if (dtype === 'float32') return data as Float32Array;
+  return dtype === 'float16' ? fromFloat16(data as Uint16Array) : Float32Array.from(data as Float64Array);
+}
+
+function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
+  return Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
+}
