@@ -1,4 +1,36 @@
 export { syncFolder, writeFileAtomically } from './atomic-file.js';
+export {
+  type CachedRevision,
+  type ContentFinding,
+  listCache,
+  type VerifyOptions,
+  verifyCache,
+} from './client/cache-check.js';
+export { CachedRepo, type SnapshotFile, snapshotFiles } from './client/cache-layout.js';
+export { type PruneOptions, pruneCache, type Removal } from './client/cache-prune.js';
+export {
+  HubAccessError,
+  HubError,
+  type HubErrorDetails,
+  HubGatedError,
+  HubIntegrityError,
+  HubListingError,
+  HubNotFoundError,
+  HubOfflineError,
+  HubRateLimitError,
+  HubStorageError,
+  HubUnavailableError,
+} from './client/errors.js';
+export { HubClient } from './client/hub-client.js';
+export { acquireLock, type Lock, type LockOptions } from './client/lock.js';
+export type { SnapshotRequest } from './client/open-snapshot.js';
+export type { Snapshot } from './client/pull.js';
+export type { PushedSnapshot, PushRequest } from './client/push.js';
+export { type HubReference, isCommit, parseHubReference } from './client/reference.js';
+export type { RetryPolicy } from './client/retry.js';
+export type { FilePatterns } from './client/select-files.js';
+export { type HubSettings, hubSettings, hubVariables } from './client/settings.js';
+export type { TransportOptions } from './client/transport.js';
 export { CheckpointError, IntegrityError, ModelFolderError } from './errors.js';
 export { isSafeRelativePath, isWeightsFile, revisionOf, runFolder } from './model-folder/file-list.js';
 export { folderFingerprint, isModelFolder, modelFolderBytes } from './model-folder/fingerprint.js';
@@ -43,4 +75,5 @@ export {
   readModelWeights,
 } from './weights/model-weights.js';
 export { openWeightsFile } from './weights/open-weights-file.js';
+export { assertVocabularyFits, type VocabularySizes } from './weights/vocabulary.js';
 export type { StoredTensor, WeightsFile, WeightsFormat } from './weights/weights-file.js';

@@ -1,5 +1,5 @@
 import { ValidationError } from '@zooid/common';
-import { type EncoderPreset, encoderPresets, parseEncoderConfig } from '@zooid/nn';
+import { type EncoderPreset, encoderFamily, encoderPresets, parseEncoderConfig } from '@zooid/nn';
 import type { TrainingJob } from '@zooid/spec';
 import type { FineTuneOptions } from './options.js';
 
@@ -21,8 +21,9 @@ export function encoderConfigOf(job: TrainingJob, options: FineTuneOptions): Rea
         { path: '/encoder', message: 'must be left out: the base model says what the encoder is' },
       ]);
     }
-    parseEncoderConfig(job.base.config);
-    return { ...job.base.config, ...dropout };
+    const family = encoderFamily(job.base.config);
+    family.parse(job.base.config);
+    return options.dropout === undefined ? job.base.config : family.withDropout(job.base.config, options.dropout);
   }
   const { preset = 'mini', ...overrides } = section ?? {};
   if (typeof preset !== 'string' || !Object.hasOwn(encoderPresets, preset)) {

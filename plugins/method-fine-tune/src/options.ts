@@ -42,6 +42,11 @@ export class FineTuneOptions {
   @IsOptional() @IsNumber() @Min(0) @Max(0.9) dropout?: number;
   /** Parameters that stay as they are, by name; `*` stands for anything: `bert.embeddings.*`. */
   @IsArray() @IsString({ each: true }) freeze: string[] = [];
+  /**
+   * Names, with `*` for anything, in which model and base checkpoint may differ: such a parameter starts new when it is
+   * missing or of another shape, such a tensor of the checkpoint is left out. Everything else must fit.
+   */
+  @IsArray() @IsString({ each: true }) allowMissing: string[] = [];
   /** Keep labels and head of a base model that was trained for the same app, instead of learning them anew. */
   @IsBoolean() keepHead = false;
 

@@ -1,9 +1,10 @@
 import { type Logger, ValidationError } from '@zooid/common';
-import { sha256 } from '@zooid/hub';
-import { bertEncoder, type DeclaredParameter, parseEncoderConfig } from '@zooid/nn';
+import { assertVocabularyFits, sha256 } from '@zooid/hub';
+import { type DeclaredParameter, type EncoderFamily, encoderFamily } from '@zooid/nn';
 import type { ParameterDeclaration, TrainingProgram } from '@zooid/runtime';
-import type { TrainingJob } from '@zooid/spec';
+import type { ModelArtifacts, TrainingJob } from '@zooid/spec';
 import { Random } from '@zooid/tensor';
+import { loadTokenizer, TokenizerError } from '@zooid/tokenizers';
 import {
   type CompiledProgram,
   compileProgram,
@@ -15,7 +16,7 @@ import {
   type TrainingTask,
   taskModel,
 } from '@zooid/trainer';
-import { readBaseWeights } from './base-weights.js';
+import { isEncoderTensor, readBaseWeights } from './base-weights.js';
 import { encoderConfigOf } from './encoder-config.js';
 import { type JobExamples, readExamples } from './examples.js';
 import { matcher } from './freeze.js';
@@ -46,14 +47,16 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
   const { trainingTask, options, logger, signal } = context;
   const random = new Random(job.seed);
   const encoderConfig = encoderConfigOf(job, options);
+  if (job.base !== undefined) await refuseOtherTokenizer(job.base);
   const examples = await readExamples(job, { task: trainingTask, signal });
   const task = await prepareTask(job, trainingTask, options, encoderConfig, examples, random);
-  const config = parseEncoderConfig(task.config);
+  const family = encoderFamily(task.config);
+  const config = family.parse(task.config);
   const featurize = (rows: readonly unknown[]) => rows.map((example) => task.featurize(example));
   const features = { train: featurize(examples.train), validation: featurize(examples.validation) };
-  checkLengths(features.train, config.max_position_embeddings);
+  checkLengths(features.train, family.longestSequence(config));
 
-  const encoder: EncoderBuilder = (builder) => bertEncoder(builder, config);
+  const encoder: EncoderBuilder = (builder) => family.build(builder, config);
   const frozen = matcher(options.freeze);
   const train = compileProgram({
     name: 'train',
@@ -69,7 +72,7 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
       { path: '/train/freeze', message: 'freezes every parameter; nothing is left to train' },
     ]);
   }
-  const weights = await baseWeights(job, declared, options, logger, signal);
+  const weights = await baseWeights(job, { family, declared, options, logger, signal });
   return {
     task,
     examples,
@@ -133,21 +136,42 @@ function compileEvaluation(
   return withLoss.program.inputs.every(({ name }) => name in sample) ? withLoss : compile(false);
 }
 
-async function baseWeights(
-  job: TrainingJob,
-  declared: readonly DeclaredParameter[],
-  options: FineTuneOptions,
-  logger: Logger,
-  signal: AbortSignal | undefined,
-) {
+/**
+ * A tokenizer that the encoder's table is too small for. Whether the app uses it, and can do without one, is the app's
+ * to say.
+ */
+async function refuseOtherTokenizer({ folder, config }: ModelArtifacts): Promise<void> {
+  const tokenizer = await loadTokenizer(folder).catch((error: unknown) => {
+    if (error instanceof TokenizerError) return undefined;
+    throw error;
+  });
+  const { vocab_size: rows } = config;
+  assertVocabularyFits(folder, {
+    tokenizer: tokenizer?.vocabSize,
+    config: typeof rows === 'number' ? rows : undefined,
+  });
+}
+
+interface BaseWeightsRequest {
+  readonly family: EncoderFamily;
+  readonly declared: readonly DeclaredParameter[];
+  readonly options: FineTuneOptions;
+  readonly logger: Logger;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function baseWeights(job: TrainingJob, { family, declared, options, logger, signal }: BaseWeightsRequest) {
   if (job.base === undefined) return undefined;
+  const { folder, config, id } = job.base;
   const { weights, fresh, unused } = await readBaseWeights({
-    folder: job.base.folder,
+    folder,
+    config,
     declared,
-    optional: (name) => !options.keepHead && !name.startsWith('bert.embeddings.') && !name.startsWith('bert.encoder.'),
+    optional: (name) => !options.keepHead && !isEncoderTensor(name, family),
+    allowMissing: matcher(options.allowMissing).matches,
     signal,
   });
-  logger.info({ base: job.base.id, loaded: weights.size, fresh, unused }, 'base weights loaded');
+  logger.info({ base: id, loaded: weights.size, fresh, unused }, 'base weights loaded');
   return weights;
 }
 
