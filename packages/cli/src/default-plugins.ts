@@ -5,6 +5,8 @@
 export const defaultPlugins: readonly string[] = [
   '@zooid/store-local',
   '@zooid/backend-onnx',
+  // After it: a folder that has a graph is served by the graph.
+  '@zooid/backend-transformers',
   '@zooid/dataset-jsonl',
   '@zooid/dataset-csv',
   '@zooid/dataset-templates',
@@ -13,4 +15,5 @@ export const defaultPlugins: readonly string[] = [
   '@zooid/app-fill-mask',
   '@zooid/app-intent',
   '@zooid/app-text-classification',
+  '@zooid/app-feature-extraction',
 ];

@@ -1,3 +1,6 @@
+import { TensorError } from './errors.js';
+import type { HostTensor } from './host-tensor.js';
+
 const bits32 = new Uint32Array(1);
 const value32 = new Float32Array(bits32.buffer);
 
@@ -36,6 +39,24 @@ export function toFloat16(values: Float32Array): Uint16Array {
 /** @see float16BitsToFloat32 */
 export function fromFloat16(bits: Uint16Array): Float32Array {
   return Float32Array.from(bits, float16BitsToFloat32);
+}
+
+/**
+ * A floating-point tensor's elements as float32: the same array where they are, converted from float16 and float64.
+ *
+ * @throws TensorError for whole numbers and booleans.
+ */
+export function toFloat32({ dtype, data }: HostTensor): Float32Array {
+  switch (dtype) {
+    case 'float32':
+      return data as Float32Array;
+    case 'float16':
+      return fromFloat16(data as Uint16Array);
+    case 'float64':
+      return Float32Array.from(data as Float64Array);
+    default:
+      throw new TensorError(`Expected a floating-point tensor, got ${dtype}`);
+  }
 }
 
 function roundShift(value: number, shift: number): number {

@@ -1,5 +1,5 @@
 import type { LabelScore } from '@zooid/spec';
-import type { HostTensor } from '@zooid/tensor';
+import { type HostTensor, toFloat32 } from '@zooid/tensor';
 import type { OutputFunction } from './dto.js';
 
 /** One row of logits as labels with scores, best first; equal scores in the order of the labels. */
@@ -11,7 +11,7 @@ export function labelScores(logits: Float32Array, labels: readonly string[], fn:
 /** Rows of `logits` `[batch, labels]`. */
 export function decodeLogits(logits: HostTensor, labels: readonly string[], fn: OutputFunction): LabelScore[][] {
   const width = labels.length;
-  const data = logits.data as Float32Array;
+  const data = toFloat32(logits);
   return Array.from({ length: logits.dims[0]! }, (_, row) =>
     labelScores(data.subarray(row * width, (row + 1) * width), labels, fn),
   );
