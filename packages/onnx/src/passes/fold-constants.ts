@@ -1,7 +1,8 @@
-import { type Dim, type HostTensor, isStaticShape, tensor } from '@zooid/tensor';
+import { type Dim, isStaticShape, tensor } from '@zooid/tensor';
 import type { Graph, GraphNode } from '../graph.js';
+import type { Value } from '../value.js';
 import { evaluateNode } from './evaluate-node.js';
-import { type RewriteRule, rewriteGraph } from './rewrite-graph.js';
+import { type RewriteRule, type Rewriting, rewriteGraph } from './rewrite-graph.js';
 
 /** A constant that grows by more than this is cheaper to compute than to store. */
 const MAX_GROWTH_BYTES = 4096;
@@ -35,8 +36,7 @@ const foldNode: RewriteRule = (node, rewriting) => {
   const inputs = node.inputs.filter((value) => value !== null);
   const data = inputs.flatMap((value) => graph.initializers.get(rewriting.copyOf(value)) ?? []);
   if (data.length === 0 || data.length < node.inputs.length) return undefined;
-  const large = inputs.find((value) => isLarge(rewriting.data(value)));
-  if (large !== undefined && !sameUse(rewriting.users(large)) && !rewriting.isInner(large)) return undefined;
+  if (inputs.some((value) => isTied(value, rewriting))) return undefined;
   const evaluate = () => {
     const result = evaluateNode(node, data);
     const before = data.reduce((sum, { data }) => sum + data.byteLength, 0);
@@ -44,19 +44,17 @@ const foldNode: RewriteRule = (node, rewriting) => {
     return graph.initializer(node.outputs[0]!.name, result);
   };
   // Layers that share their weights go on sharing them.
-  return large === undefined ? evaluate() : rewriting.once(`fold ${large.name}`, evaluate);
+  return node.op === 'Transpose' ? rewriting.once(`${permutation(node)} of ${inputs[0]!.name}`, evaluate) : evaluate();
 };
 
-const isLarge = (data: HostTensor | undefined): boolean => (data?.data.byteLength ?? 0) > MAX_GROWTH_BYTES;
-
-/**
- * Whether all users of a weight do the same with it and nothing else. One that is transposed here and used as it is
- * elsewhere (tied embeddings) would be stored twice.
- */
-function sameUse(users: readonly GraphNode[]): boolean {
-  const use = ({ op, inputs, attributes }: GraphNode) => `${op} ${inputs.length} ${JSON.stringify(attributes)}`;
-  return users.every((user) => user.inputs.length === 1 && use(user) === use(users[0]!));
+/** Whether a large weight is used in several ways (the table of tied embeddings), and would be stored as often. */
+function isTied(value: Value, rewriting: Rewriting): boolean {
+  if ((rewriting.data(value)?.data.byteLength ?? 0) <= MAX_GROWTH_BYTES || rewriting.isInner(value)) return false;
+  const [first, ...others] = rewriting.users(value);
+  return [first!, ...others].some((user) => user.op !== 'Transpose' || permutation(user) !== permutation(first!));
 }
+
+const permutation = ({ attributes }: GraphNode): string => `perm ${String(attributes.perm)}`;
 
 /** A target that is computed from shapes, where dims can be copied from the same place and at most one inferred. */
 const simplifyReshape: RewriteRule = ({ op, inputs, outputs, attributes }, rewriting) => {
