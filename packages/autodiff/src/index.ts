@@ -1,4 +1,5 @@
 export { geluTanh, layerNorm, plainGelu } from './composites/activations.js';
+export { type FakeQuantOptions, fakeQuant } from './composites/fake-quant.js';
 export {
   binaryCrossEntropyWithLogits,
   type CrossEntropyOptions,
@@ -8,7 +9,15 @@ export {
   meanSquaredError,
   softCrossEntropy,
 } from './composites/losses.js';
-export { l2normalize, logSumExp, maskedMean } from './composites/reductions.js';
+export {
+  type HardConcreteOptions,
+  hardConcrete,
+  hardConcreteOpen,
+  thresholdMaskSTE,
+  topMaskSTE,
+} from './composites/masks.js';
+export { l2normalize, logSumExp, lseMasked, maskedMean, perExampleMean } from './composites/reductions.js';
+export { gatherRows, scatterRows } from './composites/rows.js';
 export { type CustomGradient, stopGradient, withGradient } from './custom-gradient.js';
 export { MissingGradientError } from './errors.js';
 export { type Gradient, type GradOptions, grad, type RowGradient } from './grad.js';
