@@ -19,9 +19,12 @@ const axesToAttribute: Lift = (node, graph) => {
   const rest = without(node.attributes, 'noop_with_empty_axes');
   const numbers = axes == null ? [] : knownNumbers(node, graph, axes, 'axes');
   if (numbers.length > 0) return { ...node, inputs: [node.inputs[0]!], attributes: { ...rest, axes: numbers } };
-  if (intAttribute(node.attributes, 'noop_with_empty_axes', 0) === 0)
-    return { ...node, inputs: [node.inputs[0]!], attributes: rest };
-  return { ...node, opType: 'Identity', inputs: [node.inputs[0]!], attributes: {} };
+  const x = node.inputs[0] ?? null;
+  if (intAttribute(node.attributes, 'noop_with_empty_axes', 0) === 0) return { ...node, inputs: [x], attributes: rest };
+  // Over no axes, what is left of a norm is the function of each entry.
+  if (node.opType === 'ReduceSumSquare') return { ...node, opType: 'Mul', inputs: [x, x], attributes: {} };
+  const opType = node.opType === 'ReduceL1' || node.opType === 'ReduceL2' ? 'Abs' : 'Identity';
+  return { ...node, opType, inputs: [x], attributes: {} };
 };
 
 /** Opset 18 lets the last part be smaller; opset 17 must be told the sizes then. */

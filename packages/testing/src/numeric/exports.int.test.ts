@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { grad } from '@zooid/autodiff';
-import { Graph, graphParameters, importGraph, pruneGraph, readModel, type Value, writeModel } from '@zooid/onnx';
+import {
+  Graph,
+  GraphError,
+  graphParameters,
+  importGraph,
+  pruneGraph,
+  readModel,
+  type Value,
+  writeModel,
+} from '@zooid/onnx';
 import { runModel } from '@zooid/runtime';
-import { type HostTensor, type Shape, type TensorMap, tensor } from '@zooid/tensor';
+import { allClose, type HostTensor, type Shape, type TensorMap, tensor, toNumbers } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
 
 // Exports of PyTorch 1.13 and their gradients in double precision; __golden__/exports/make_exports.py made both.
@@ -95,5 +104,101 @@ describe('an export imported into a graph', () => {
     expect(actual.loss).toBeCloseTo(loss, 4);
     expectGradients(actual.gradients, gradients);
     for (const { shape } of actual.outputs) expect(shape[0]).toBe('batch');
+  });
+
+  it('of fixed axes works at its size, with the positions that the exporter cut out as a weight of their own', async () => {
+    const { inputs, loss, gradients } = golden('bert');
+    const actual = await differentiate('bert-14-static', inputs, [2, 5]);
+    expect(actual.loss).toBeCloseTo(loss, 4);
+    const { 'positions.weight': positions, ...rest } = gradients;
+    const [cut, ...others] = [...actual.gradients.keys()].filter((name) => !(name in rest));
+    expect(others).toEqual([]);
+    expectGradients(new Map([...actual.gradients].map(([name, gradient]) => [name === cut ? 'cut' : name, gradient])), {
+      ...rest,
+      cut: { dims: [5, 8], data: positions!.data.slice(0, 40) },
+    });
+  });
+
+  it('of fixed axes refuses another size, saying so', async () => {
+    await expect(differentiate('bert-14-static', golden('bert').inputs, ['batch', 'sequence'])).rejects.toThrow(
+      "Input 'input_ids' was exported as [2, 5] and given as [batch, sequence]; numbers in an export are fixed",
+    );
+  });
+
+  it('has other sizes at run time: the same rows, one by one and padded differently, give the same logits', async () => {
+    const { inputs } = golden('bert');
+    const both = await logits('bert-17', inputs);
+    const second = await logits(
+      'bert-17',
+      Object.fromEntries(Object.entries(inputs).map(([name, rows]) => [name, [rows[1]!.slice(0, 3)]])),
+    );
+    second.forEach((value, i) => {
+      expect(value).toBeCloseTo(both[3 + i]!, 4);
+    });
+  });
+
+  it('can be written again with other weights, and computes the same with its own', async () => {
+    const { inputs } = golden('gpt2');
+    const graph = new Graph();
+    const outputs = importGraph(source('gpt2-13'), graph, {
+      inputs: Object.fromEntries(
+        Object.keys(inputs).map((name) => [name, graph.input(name, 'int64', ['batch', 'sequence'])]),
+      ),
+      parameter: ({ name, dims, data }) => graph.initializer(name, tensor('float32', data, dims)),
+    });
+    graph.output(outputs.logits!, 'logits');
+    const feeds = feedsOf(inputs);
+    const original = await runModel(readFileSync(file('gpt2-13.onnx')), feeds);
+    const written = await runModel(writeModel(pruneGraph(graph)), feeds);
+    expect(allClose(written.logits!, original.logits!)).toBe(true);
+  });
+
+  it('lists a tied table once', () => {
+    const names = graphParameters(source('gpt2-13')).map(({ name }) => name);
+    expect(names).toContain('wte.weight');
+    expect(names.filter((name) => name.startsWith('lm_head') || name.includes('::'))).toEqual([]);
+  });
+});
+
+const feedsOf = (inputs: Golden['inputs']): TensorMap =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, rows]) => [name, tensor('int64', rows.flat(), [rows.length, rows[0]!.length])]),
+  );
+
+async function logits(name: string, inputs: Golden['inputs']): Promise<number[]> {
+  const graph = new Graph();
+  const outputs = importGraph(source(name), graph, {
+    outputs: ['logits'],
+    inputs: Object.fromEntries(
+      Object.keys(inputs).map((key) => [key, graph.input(key, 'int64', ['batch', 'sequence'])]),
+    ),
+    parameter: ({ name: key, dims, data }) => graph.initializer(key, tensor('float32', data, dims)),
+  });
+  graph.output(outputs.logits!, 'logits');
+  return toNumbers((await runModel(writeModel(graph), feedsOf(inputs))).logits!);
+}
+
+describe('an operator without a derivative in an export', () => {
+  it('is named, with the path from the loss', () => {
+    const exported = new Graph();
+    const x = exported.input('x', 'float32', ['batch', 4]);
+    const w = exported.initializer('w', tensor('float32', [1, 2, 3, 4], [4]));
+    const [hardmax] = exported.emitUnknown(
+      { op: '::Hardmax', domain: '', name: '/head/Hardmax', inputs: [x.mul(w)], attributes: {} },
+      [{ name: 'gates', dtype: 'float32', shape: ['batch', 4] }],
+    );
+    exported.output(exported.emit('Exp', [hardmax!], {}, ['y'], '', '/head/Exp')[0]!);
+    const graph = new Graph();
+    let weight: Value | undefined;
+    const { y } = importGraph(readModel(writeModel(exported)), graph, {
+      inputs: { x: graph.input('x', 'float32', ['batch', 4]) },
+      parameter: ({ name, dims }) => {
+        weight = graph.input(name, 'float32', dims);
+        return weight;
+      },
+    });
+    const run = () => grad(graph, y!.sum([0, 1], false), [weight!]);
+    expect(run).toThrow(GraphError);
+    expect(run).toThrow(/Operator ::Hardmax has no VJP rule.*: ReduceSum_\d+ ← \/head\/Exp ← \/head\/Hardmax;/);
   });
 });
