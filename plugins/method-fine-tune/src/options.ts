@@ -19,7 +19,7 @@ export class FineTuneOptions {
    */
   @IsInt() @Min(1) sortWindow = 50;
 
-  /** Peak learning rate. Default: 3e-5 on a base model, 5e-4 from scratch. */
+  /** Peak learning rate. Default: 5e-4 from scratch; on a base model 3e-5 × 768 / its hidden size. */
   @IsOptional() @IsNumber() @IsPositive() learningRate?: number;
   /** Peak learning rate of the app's own layers. Default: 5 × `learningRate` on a base model, the same from scratch. */
   @IsOptional() @IsNumber() @IsPositive() headLearningRate?: number;

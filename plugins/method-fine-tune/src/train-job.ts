@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { ValidationError } from '@zooid/common';
 import { runFolder } from '@zooid/hub';
+import { encoderFamily } from '@zooid/nn';
 import type { TrainingSession } from '@zooid/runtime';
 import type { TrainingContext, TrainingJob } from '@zooid/spec';
 import {
@@ -30,9 +31,11 @@ export function sourceOf(job: TrainingJob, prepared: PreparedJob, options: FineT
     accumulate: options.accumulate,
     length: options.maxSteps === undefined ? { epochs: options.epochs } : { steps: options.maxSteps },
     random: random.fork('train'),
-    learningRates: learningRates(options, [...groups], job.base !== undefined),
+    learningRates: learningRates(options, [...groups], job.base === undefined ? undefined : widthOf(task.config)),
   });
 }
+
+const widthOf = (config: unknown): number => encoderFamily(config).parse(config).hidden_size;
 
 export function trainSession(
   job: TrainingJob,
