@@ -38,6 +38,7 @@ export { tokenClassificationHead } from './heads/token-classification.js';
 export { constant, DEFAULT_STD, initialise, normal, ones, zeros } from './initialise.js';
 export { layerNorm } from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';
+export { type LstmOptions, lstm } from './lstm.js';
 export { causalBias, MASKED_SCORE, paddingBias } from './masking.js';
 export type { DeclaredParameter, Initializer, ModuleContext, ParameterView } from './module-context.js';
 export {

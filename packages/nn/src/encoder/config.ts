@@ -4,6 +4,7 @@ import {
   activation,
   boolean,
   type FieldRules,
+  layerCount,
   nonNegativeInteger,
   positiveInteger,
   positiveNumber,
@@ -51,7 +52,7 @@ export interface EncoderConfig {
 export const bertFields = {
   vocab_size: { check: positiveInteger },
   hidden_size: { check: positiveInteger },
-  num_hidden_layers: { check: positiveInteger },
+  num_hidden_layers: { check: layerCount },
   num_attention_heads: { check: positiveInteger },
   intermediate_size: { check: positiveInteger },
   hidden_act: { check: activation, fallback: 'gelu' },

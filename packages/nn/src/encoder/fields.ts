@@ -20,8 +20,15 @@ export interface FieldRule {
 /** One rule per field of `T`; the optional fields of `T` may go without. */
 export type FieldRules<T> = { readonly [K in keyof T]: FieldRule };
 
+const MAX_LAYERS = 1000;
+
 export const positiveInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a positive integer';
+/** A graph has nodes for every layer, so an absurd number must not get as far as building it. */
+export const layerCount: Check = (value) =>
+  positiveInteger(value) === undefined && (value as number) <= MAX_LAYERS
+    ? undefined
+    : `must be an integer from 1 to ${MAX_LAYERS}`;
 export const nonNegativeInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be an integer ≥ 0';
 export const positiveNumber: Check = (value) =>

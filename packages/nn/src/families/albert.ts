@@ -1,6 +1,7 @@
+import type { Issue } from '@zooid/common';
 import { bertFields, type EncoderConfig, readEncoderConfig } from '../encoder/config.js';
 import { defineFamily } from '../encoder/family.js';
-import { positiveInteger } from '../encoder/fields.js';
+import { layerCount, positiveInteger } from '../encoder/fields.js';
 import type { LayerModule } from '../encoder/hooks.js';
 import { emitLayer, type LayerNames } from '../encoder/layer.js';
 
@@ -25,8 +26,19 @@ const fields = {
   classifier_dropout: { ...bertFields.classifier_dropout, key: 'classifier_dropout_prob', fallback: 0.1 },
   embedding_size: { check: positiveInteger, fallback: 128 },
   num_hidden_groups: { check: positiveInteger, fallback: 1 },
-  inner_group_num: { check: positiveInteger, fallback: 1 },
+  inner_group_num: { check: layerCount, fallback: 1 },
 };
+
+function constraints(config: EncoderConfig): readonly Issue[] {
+  const { num_hidden_groups: groups = 1, inner_group_num: inner = 1, num_hidden_layers: layers } = config;
+  const issues: Issue[] = [];
+  if (groups > layers)
+    issues.push({ path: '/num_hidden_groups', message: `must not exceed num_hidden_layers ${layers}, got ${groups}` });
+  const complaint = layerCount(layers * inner);
+  if (complaint !== undefined)
+    issues.push({ path: '/inner_group_num', message: `times num_hidden_layers ${complaint}, got ${layers * inner}` });
+  return issues;
+}
 
 /**
  * The group that serves a layer: groups take equal runs of layers. Within one use, the group's own layers run one after
@@ -66,12 +78,5 @@ export const albert = defineFamily({
     decoder: 'predictions.decoder',
   },
   dropoutKeys: ['hidden_dropout_prob', 'attention_probs_dropout_prob'],
-  parse: (config) => ({
-    model_type: 'albert',
-    ...readEncoderConfig(config, fields, ({ num_hidden_groups: groups = 1, num_hidden_layers: layers }) =>
-      groups <= layers
-        ? []
-        : [{ path: '/num_hidden_groups', message: `must not exceed num_hidden_layers ${layers}, got ${groups}` }],
-    ),
-  }),
+  parse: (config) => ({ model_type: 'albert', ...readEncoderConfig(config, fields, constraints) }),
 });

@@ -48,7 +48,7 @@ describe('parseEncoderConfig', () => {
     ).toEqual([
       { path: '/vocab_size', message: 'is missing' },
       { path: '/hidden_size', message: 'must be a positive integer, got 64.5' },
-      { path: '/num_hidden_layers', message: 'must be a positive integer, got "2"' },
+      { path: '/num_hidden_layers', message: 'must be an integer from 1 to 1000, got "2"' },
       { path: '/intermediate_size', message: 'must be a positive integer, got 0' },
       {
         path: '/hidden_act',

@@ -4,10 +4,11 @@ import { pruneGraph, writeModel } from '@zooid/onnx';
 import { runModel } from '@zooid/runtime';
 import { toNumbers } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
-import { emitGolden, goldenFeeds, goldenModels } from './golden-models.js';
+import { emitGolden } from './emit-golden.js';
+import { goldenFeeds, goldenModels } from './golden-files.js';
 import { goldenValues, goldenWeights } from './golden-weights.js';
 
-const cases = goldenModels.flatMap((model) => Object.keys(model.tasks).map((task) => ({ model, task })));
+const cases = goldenModels().flatMap((model) => Object.keys(model.tasks).map((task) => ({ model, task })));
 
 describe.each(cases)('$model.name with a head for $task', ({ model, task }) => {
   const golden = model.tasks[task]!;

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import {
   binaryCrossEntropyWithLogits,
   causalLanguageModelHead,
@@ -13,40 +12,9 @@ import {
   tokenClassificationHead,
 } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
-import { type TensorMap, tensor } from '@zooid/tensor';
-
-/** What `__golden__/make_goldens.py` writes of one task. */
-export interface GoldenTask {
-  /** The first six numbers of the first row. */
-  readonly logits: readonly number[];
-  readonly loss: number;
-  /** Norm, and product with the golden direction, by parameter. */
-  readonly gradients: Readonly<Record<string, readonly [norm: number, projection: number]>>;
-}
-
-export interface GoldenModel {
-  readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly batch: Readonly<Record<string, readonly number[] | readonly (readonly number[])[]>>;
-  readonly tasks: Readonly<Record<string, GoldenTask>>;
-}
+import type { GoldenModel } from './golden-files.js';
 
 const LABELS = 3;
-const folder = new URL('./__golden__/', import.meta.url);
-
-export const goldenModels: readonly GoldenModel[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.json'))
-  .map((file) => ({ name: file.replace('.json', ''), ...JSON.parse(readFileSync(new URL(file, folder), 'utf8')) }));
-
-export function goldenFeeds({ batch }: GoldenModel): TensorMap {
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, rows]) => {
-      const inner = Array.isArray(rows[0]) ? [rows[0].length] : [];
-      return [name, tensor('int64', rows.flat(), [rows.length, ...inner])];
-    }),
-  );
-}
-
 export interface EmittedTask {
   /** The first axes of the logits are `[batch, …]`. */
   readonly logits: Value;
