@@ -28,7 +28,7 @@ function scatterBlocks(node: VjpNode): Value {
   }
   const blocks = graph.emit('Reshape', [x, runtimeShape(graph, [-1, ...x.shape.slice(depth)])])[0]!;
   const merged = scatterSlices(blocks, place!, dy, 0);
-  return graph.emit('Reshape', [merged, x.runtimeShape()])[0]!;
+  return graph.emit('Reshape', [merged, runtimeShape(graph, x.shape, x)])[0]!;
 }
 
 export const indexingVjps = {

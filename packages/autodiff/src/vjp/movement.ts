@@ -34,8 +34,7 @@ function tile({ x, dy, graph, inputs }: VjpNode): readonly Cotangent[] {
       const axes = x.shape.map((_, i) => 2 * i);
       if (repeats !== undefined) return dy.reshape(x.shape.flatMap((dim, i) => [repeats[i]!, dim])).sum(axes, false);
       const pairs = inputs[1]!.unsqueeze([1]).concat([x.runtimeShape().unsqueeze([1])], 1);
-      const split = graph.emit('Reshape', [dy, pairs.reshape([2 * x.rank])])[0]!;
-      return graph.emit('Reshape', [split.sum(axes, false), x.runtimeShape()])[0]!;
+      return graph.emit('Reshape', [dy, pairs.reshape([2 * x.rank])])[0]!.sum(axes, false);
     },
   ];
 }
@@ -139,7 +138,7 @@ export const movementVjps = {
         const pads = graph.contents(inputs[1]!);
         // What was added is cut off, and what was cut off gets zeros.
         if (!pads?.every((pad) => typeof pad !== 'number' || pad >= 0))
-          return graph.emit('Reshape', [graph.emit('Pad', [dy, inputs[1]!.neg()])[0]!, x.runtimeShape()])[0]!;
+          return graph.emit('Pad', [dy, inputs[1]!.neg()])[0]!;
         const starts = pads.slice(0, x.rank);
         const ends = starts.map((start, i) => addDims(start, x.shape[i]!));
         return graph.emit('Slice', [dy, runtimeShape(graph, starts), runtimeShape(graph, ends)])[0]!;

@@ -59,7 +59,10 @@ class Import {
     for (const input of source.inputs) if (live.uses.has(input)) this.values.set(input, this.input(input));
     this.refuseStrangers();
     for (const node of live.nodes) {
-      if (node.op === 'Identity' && this.isMerged(node.outputs[0]!)) continue;
+      if (node.op === 'Identity') {
+        this.alias(node);
+        continue;
+      }
       try {
         this.node(node);
       } catch (error) {
@@ -70,9 +73,11 @@ class Import {
     return Object.fromEntries(live.outputs.map((output) => [output.name, this.value(output)]));
   }
 
-  /** A weight behind an `Identity`, or a link of a chain to one. */
-  private isMerged(output: Value): boolean {
-    return this.plan.bindings.has(output) || !isRead(output, this.live);
+  /** A copy is what it copies; a merged weight behind an `Identity` is looked up where it is read. */
+  private alias({ inputs, outputs }: GraphNode): void {
+    const output = outputs[0]!;
+    const isMerged = this.plan.bindings.has(output) || !isRead(output, this.live);
+    if (!isMerged) this.values.set(output, this.value(inputs[0]!));
   }
 
   private input({ name, dtype, shape }: Value): Value {

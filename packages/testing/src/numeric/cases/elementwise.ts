@@ -64,7 +64,22 @@ function extremumCases(op: 'Max' | 'Min'): readonly OpCase[] {
 }
 
 export const elementwiseCases = {
-  Add: binaryCases('Add', (a, b) => a + b),
+  Add: [
+    ...binaryCases('Add', (a, b) => a + b),
+    {
+      title: 'where a named axis turns out to have size 1',
+      inputs: { a: normals([1, 3]), b: normals([2, 3], 14) },
+      shapes: { a: ['batch', 3] },
+      build: ({ a, b }) => a!.add(b!),
+      expected: ({ a, b }) => map((x, y) => x + y, a!, b!),
+    },
+    {
+      title: 'where nothing is known of an axis that turns out to have size 1, and of one that does not',
+      inputs: { a: normals([3]), b: normals([2, 3], 14), target: integers([1, 3]) },
+      build: ({ a, b, target }, graph) => graph.emit('Reshape', [a!, target!])[0]!.add(b!),
+      expected: ({ a, b }) => map((x, y) => x + y, a!, b!),
+    },
+  ],
   Sub: binaryCases('Sub', (a, b) => a - b),
   Mul: binaryCases('Mul', (a, b) => a * b),
   Div: binaryCases('Div', (a, b) => a / b, positives),
