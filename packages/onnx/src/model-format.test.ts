@@ -137,6 +137,14 @@ describe('writeModel and readModel', () => {
     );
   });
 
+  it('read a Buffer at any offset, as files come', () => {
+    const bytes = writeModel(classifier());
+    for (let offset = 0; offset < 8; offset++) {
+      const file = Buffer.concat([Buffer.alloc(offset), bytes]).subarray(offset);
+      expect(writeModel(readModel(file))).toEqual(bytes);
+    }
+  });
+
   it('turns Constant nodes into initializers', () => {
     const bytes = rawModel([
       {
@@ -165,6 +173,24 @@ describe('readModel refuses', () => {
     expect(() => readModel(rawModel([{ opType: 'Gelu', domain: 'com.microsoft' }]))).toThrow(
       'which the model does not import',
     );
+  });
+
+  it('axes and bounds that opset 17 must know and an 18 computes', () => {
+    const reduce = { opType: 'ReduceMean', inputs: ['x', 'axes'], outputs: ['y'] };
+    const model = rawModel(
+      [{ opType: 'Cast', outputs: ['axes'], attributes: [{ name: 'to', kind: 'int', value: 7 }] }, reduce],
+      {
+        opsets: [{ domain: '', version: 18 }],
+      },
+    );
+    expect(() => readModel(model)).toThrow("ReduceMean 'n' computes its axes while it runs");
+  });
+
+  it('unknown operators of whose outputs nothing is said', () => {
+    const output = { name: 'y', elementType: 0 };
+    const graph = { name: 'g', nodes: [], initializers: [], inputs: [], outputs: [output] };
+    const node = { name: 'n', opType: 'Det', domain: '', inputs: [], outputs: ['y'], attributes: [] };
+    expect(() => readModel(rawModel([], { graph: { ...graph, nodes: [node] } }))).toThrow(UnsupportedOpError);
   });
 
   it('opsets it was not written for', () => {
