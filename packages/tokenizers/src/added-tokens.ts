@@ -10,8 +10,13 @@ export interface AddedToken {
   readonly singleWord: boolean;
   /** A control token such as `[MASK]`, not a word of the language. */
   readonly special: boolean;
+  /** It takes the white space before it along; default false. */
+  readonly leftStrip?: boolean;
+  /** It takes the white space after it along; default false. */
+  readonly rightStrip?: boolean;
 }
 
+const whiteSpace = /^\p{White_Space}$/u;
 const wordCharacter = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]$/u;
 
 /** A sequence of code points to search: the text itself, or its normalised form. */
@@ -26,19 +31,17 @@ interface Searched {
   candidate(i: number): number;
 }
 
+type MatchedToken = Pick<AddedToken, 'content' | 'singleWord' | 'leftStrip' | 'rightStrip'> & { readonly id: number };
+
 type Visit = (id: number, start: number, end: number) => void;
 
 /** Finds added tokens: leftmost first, the longest of those that start at one place. */
 export class AddedTokenMatcher {
   readonly #trie = new Trie();
-  readonly #singleWord: readonly boolean[];
-  readonly #ids: readonly number[];
   /** The character all tokens begin with, if they do (`[` in BERT): the text is then searched for that alone. */
   readonly #first: string | undefined;
 
-  constructor(tokens: readonly { readonly content: string; readonly id: number; readonly singleWord: boolean }[]) {
-    this.#singleWord = tokens.map(({ singleWord }) => singleWord);
-    this.#ids = tokens.map(({ id }) => id);
+  constructor(readonly tokens: readonly MatchedToken[]) {
     tokens.forEach(({ content }, i) => {
       this.#trie.setValue(this.#trie.insert(content), i);
     });
@@ -86,6 +89,7 @@ export class AddedTokenMatcher {
 
   #forEach(searched: Searched, visit: Visit): void {
     const { length } = searched;
+    let done = 0;
     for (let i = searched.candidate(0); i < length; ) {
       let end = -1;
       let token = -1;
@@ -101,16 +105,36 @@ export class AddedTokenMatcher {
       }
       const isTouched =
         token !== -1 &&
-        this.#singleWord[token] &&
+        this.tokens[token]!.singleWord &&
         (isWord(searched.before(i)) || (end < length && isWord(searched.at(end))));
       if (token === -1 || isTouched) {
         i = searched.candidate(searched.next(i));
       } else {
-        visit(this.#ids[token]!, i, end);
-        i = end < length ? searched.candidate(end) : length;
+        const { id, leftStrip, rightStrip } = this.tokens[token]!;
+        const start = leftStrip ? startOfSpace(searched, i, done) : i;
+        done = rightStrip ? endOfSpace(searched, end) : end;
+        visit(id, start, done);
+        i = done < length ? searched.candidate(done) : length;
       }
     }
   }
+}
+
+/** All white space is in the basic plane, so one step back is one unit, or one character of a run. */
+function startOfSpace(searched: Searched, from: number, least: number): number {
+  let start = from;
+  while (start > least && isSpace(searched.before(start))) start--;
+  return start;
+}
+
+function endOfSpace(searched: Searched, from: number): number {
+  let end = from;
+  while (end < searched.length && isSpace(searched.at(end))) end++;
+  return end;
+}
+
+function isSpace(codePoint: number): boolean {
+  return whiteSpace.test(String.fromCodePoint(codePoint));
 }
 
 function isWord(codePoint: number): boolean {

@@ -8,12 +8,21 @@ export {
 } from './aho-corasick.js';
 export type { BertNormalization } from './bert-characters.js';
 export { CodePoints } from './code-points.js';
-export type { SpecialTokenRole, TokenizerDefinition } from './definition.js';
+export type {
+  BpeModel,
+  ModelDefinition,
+  SpecialTokenRole,
+  SpecialTokens,
+  TokenizerDefinition,
+  UnigramModel,
+  WordPieceModel,
+} from './definition.js';
 export { graphInputs, longestInput } from './encoder-inputs.js';
 export type { Encoding } from './encoding.js';
 export { TokenizerError } from './errors.js';
 export { copyTokenizerFiles, newTokenizerFiles } from './folder-files.js';
-export { loadTokenizer, parseVocabText } from './load.js';
+export { parseVocabText } from './folders/word-piece-folder.js';
+export { loadTokenizer } from './load.js';
 export {
   createTextNormalizer,
   isSpaceOrPunctuation,
@@ -24,7 +33,7 @@ export {
 export { type PaddedBatch, type PadOptions, padEncodings } from './pad.js';
 export type { Template, TemplatePart } from './template.js';
 export { type EncodeOptions, Tokenizer } from './tokenizer.js';
-export { parseTokenizerJson } from './tokenizer-json.js';
+export { parseTokenizerJson } from './tokenizer-json/parse-tokenizer-json.js';
 export { type TrainWordPieceOptions, trainWordPiece } from './train-wordpiece.js';
 export type { Truncation } from './truncation.js';
 export { tokenizerFromVocab, type VocabOptions } from './vocab.js';

@@ -48,13 +48,25 @@ export class JsonReader {
       : this.fail('a non-negative integer');
   }
 
-  /** One of `supported`; the message says what else was asked for. */
-  type(supported: readonly string[]): string {
+  /** A finite number. */
+  number(): number {
+    return typeof this.value === 'number' && Number.isFinite(this.value) ? this.value : this.fail('a number');
+  }
+
+  /** One of `choices`. */
+  choice<T extends string>(choices: readonly T[], fallback?: T): T {
+    if (this.isAbsent && fallback !== undefined) return fallback;
+    const found = choices.find((choice) => choice === this.value);
+    return found ?? this.fail(choices.map((choice) => JSON.stringify(choice)).join(' or '));
+  }
+
+  /** What the entry of `readers` for this object's `type` makes of it; the message says which types there are. */
+  byType<T>(readers: Readonly<Record<string, (reader: JsonReader) => T>>): T {
     const found = this.get('type').string();
-    if (supported.includes(found)) return found;
+    if (Object.hasOwn(readers, found)) return readers[found]!(this);
     throw new TokenizerError(
       this.part,
-      `${found} is not supported; this tokenizer is of the BERT WordPiece family and reads ${supported.join(' or ')} here`,
+      `${found} is not supported; what can stand here is ${Object.keys(readers).join(', ')}`,
     );
   }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TokenizerError } from './errors.js';
-import { loadTokenizer, parseVocabText } from './load.js';
+import { parseVocabText } from './folders/word-piece-folder.js';
+import { loadTokenizer } from './load.js';
 import { tokenizerFromVocab } from './vocab.js';
 
 const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'dog', 'Dog', 'é', 'e', '中', '文'];
@@ -61,7 +62,7 @@ describe('loadTokenizer', () => {
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['an empty folder', {}, /expected tokenizer.json or vocab.txt, found neither/],
+    ['an empty folder', {}, /expected tokenizer.json, vocab.json with merges.txt, .* or vocab.txt, found none/],
     [
       'broken JSON',
       { 'tokenizer.json': '{"model": ' },

@@ -3,8 +3,8 @@ import { Tokenizer as Peer } from '@huggingface/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { randomText, seededRandom } from './__golden__/random-text.js';
 import { isChineseCharacter } from './bert-characters.js';
-import { parseVocabText } from './load.js';
-import { parseTokenizerJson } from './tokenizer-json.js';
+import { parseVocabText } from './folders/word-piece-folder.js';
+import { parseTokenizerJson } from './tokenizer-json/parse-tokenizer-json.js';
 import type { Truncation } from './truncation.js';
 import { tokenizerFromVocab, type VocabOptions } from './vocab.js';
 

@@ -1,14 +1,15 @@
 import { ValidationError } from '@zooid/common';
 import { type AddedToken, AddedTokenMatcher } from './added-tokens.js';
-import { checkDefinition, type SpecialTokenRole, type TokenizerDefinition } from './definition.js';
+import { createEngine } from './create-engine.js';
+import { DecodeStream } from './decoders/decode-stream.js';
+import { checkDefinition, type SpecialTokenRole, type SpecialTokens, type TokenizerDefinition } from './definition.js';
 import { type Encoding, TokenizedText } from './encoding.js';
+import type { Engine } from './engine.js';
 import { countTokens, type TemplatePart } from './template.js';
 import { TokenBuffer } from './token-buffer.js';
-import { writeTokenizerJson } from './tokenizer-json-writer.js';
+import { writeTokenizerJson } from './tokenizer-json/write-tokenizer-json.js';
 import { type Truncation, truncatePair } from './truncation.js';
 import { assertWellFormed } from './well-formed.js';
-import { WordSplitter } from './word-splitter.js';
-import { WordPiece } from './wordpiece.js';
 
 export interface EncodeOptions {
   /** A second text; may be empty, which is not the same as absent. */
@@ -26,20 +27,26 @@ export interface EncodeOptions {
   readonly parseSpecialTokens?: boolean;
 }
 
+export interface DecodeOptions {
+  /** Leave out `[CLS]`, `</s>` and other control tokens; default true. */
+  readonly skipSpecialTokens?: boolean;
+}
+
 /**
- * WordPiece tokenizer of the BERT family: text → ids with character offsets. Ids equal those of the reference
- * tokenizer. Time is linear in the text; not for use from several threads at once.
- *
- * @see Devlin et al. 2018, "BERT"; google-research/bert `tokenization.py`
+ * Text → ids with character offsets, and ids → text: WordPiece, byte-pair encoding and Unigram models behind one face.
+ * Ids equal those of the reference tokenizers. Time is in proportion to the text (times the logarithm of the longest
+ * piece for byte-pair encoding); not for use from several threads at once.
  */
 export class Tokenizer {
   readonly vocabSize: number;
-  readonly specialTokens: Readonly<Record<SpecialTokenRole, string>>;
+  readonly specialTokens: SpecialTokens;
   /** Ids of `specialTokens`; `undefined` for one that the vocabulary lacks. */
   readonly specialIds: Readonly<Record<SpecialTokenRole, number | undefined>>;
   readonly #definition: TokenizerDefinition;
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #splitter: WordSplitter;
+  readonly #engine: Engine;
+  /** Ids of control tokens. */
+  readonly #controls: ReadonlySet<number>;
   readonly #textMatcher: AddedTokenMatcher | undefined;
   readonly #normalizedMatcher: AddedTokenMatcher | undefined;
   readonly #buffers: readonly [TokenBuffer, TokenBuffer] = [new TokenBuffer(), new TokenBuffer()];
@@ -48,21 +55,23 @@ export class Tokenizer {
   /** @throws TokenizerError when the definition contradicts itself. */
   constructor(definition: TokenizerDefinition) {
     const ids = checkDefinition(definition);
-    const { specialTokens, addedTokens, continuingPrefix, maxCharactersPerWord } = definition;
+    const { specialTokens, addedTokens } = definition;
+    const idOf = (token: string | undefined) => (token === undefined ? undefined : ids.get(token));
     this.#definition = definition;
     this.#ids = ids;
     this.vocabSize = definition.vocab.length;
     this.specialTokens = specialTokens;
     this.specialIds = {
-      pad: ids.get(specialTokens.pad),
-      unk: ids.get(specialTokens.unk),
-      cls: ids.get(specialTokens.cls),
-      sep: ids.get(specialTokens.sep),
-      mask: ids.get(specialTokens.mask),
+      pad: idOf(specialTokens.pad),
+      unk: idOf(specialTokens.unk),
+      cls: idOf(specialTokens.cls),
+      sep: idOf(specialTokens.sep),
+      mask: idOf(specialTokens.mask),
+      bos: idOf(specialTokens.bos),
+      eos: idOf(specialTokens.eos),
     };
-    const unknownId = ids.get(specialTokens.unk)!;
-    const wordPiece = new WordPiece(ids, { unknownId, continuingPrefix, maxCharactersPerWord });
-    this.#splitter = new WordSplitter(definition.normalization, wordPiece);
+    this.#controls = new Set(addedTokens.filter(({ special }) => special).map(({ content }) => ids.get(content)!));
+    this.#engine = createEngine(definition, ids);
     const matcher = (tokens: readonly AddedToken[], content: (token: AddedToken) => string) => {
       const found = tokens.map((token) => ({ ...token, content: content(token), id: ids.get(token.content)! }));
       const searchable = found.filter((token) => token.content !== '');
@@ -74,7 +83,7 @@ export class Tokenizer {
     );
     this.#normalizedMatcher = matcher(
       addedTokens.filter(({ normalized }) => normalized),
-      ({ content }) => this.#normalized(content),
+      ({ content }) => this.#engine.normalized(content),
     );
   }
 
@@ -128,13 +137,36 @@ export class Tokenizer {
     );
   }
 
+  /**
+   * The text that the tokens stand for. What normalisation took away, such as case, does not come back.
+   *
+   * @throws ValidationError when an id is not in `[0, vocabSize)`.
+   */
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    const { skipSpecialTokens = true } = options;
+    const tokens: string[] = [];
+    for (const id of ids) {
+      const token = this.tokenOf(id);
+      if (!skipSpecialTokens || !this.#controls.has(id)) tokens.push(token);
+    }
+    const { decoder } = this.#definition;
+    return decoder === undefined ? tokens.join(' ') : decoder.apply(tokens).join('');
+  }
+
+  /** Decodes tokens as they come, never giving out part of a character. */
+  decodeStream(options: DecodeOptions = {}): DecodeStream {
+    const { skipSpecialTokens = true } = options;
+    const isSkipped = (id: number) => skipSpecialTokens && this.#controls.has(id);
+    return new DecodeStream((ids) => this.decode(ids, { skipSpecialTokens: false }), isSkipped);
+  }
+
   /** A complete Hugging Face `tokenizer.json`. */
   toJSON(): object {
     return writeTokenizerJson(this.#definition, this.#ids);
   }
 
   #parts(hasPair: boolean, addSpecialTokens: boolean): readonly TemplatePart[] {
-    const { single, pair } = this.#definition.template;
+    const { single, pair } = this.#definition.postProcessor.template;
     const parts = hasPair ? pair : single;
     return addSpecialTokens ? parts : parts.filter((part) => 'sequence' in part);
   }
@@ -163,27 +195,14 @@ export class Tokenizer {
       });
     }
     if (!out.isFull) this.#tokenizeSection(text, from, text.length, out, parseSpecialTokens);
+    if (this.#definition.postProcessor.trimsOffsets) trimSpaces(text, out);
   }
 
   #tokenizeSection(text: string, from: number, to: number, out: TokenBuffer, parseSpecialTokens: boolean): void {
     if (from === to) return;
-    if (this.#normalizedMatcher === undefined || !parseSpecialTokens) {
-      this.#splitter.split(text, from, to, out);
-      return;
-    }
-    const run = this.#splitter.normalize(text, from, to);
-    let rest = 0;
-    this.#normalizedMatcher.forEachInRun(run, (id, start, end) => {
-      this.#splitter.splitRun(run, rest, start, out);
-      out.push(id, run.starts[start]!, run.ends[end - 1]!);
-      rest = end;
-    });
-    this.#splitter.splitRun(run, rest, run.length, out);
-  }
-
-  #normalized(content: string): string {
-    const run = this.#splitter.normalize(content, 0, content.length);
-    return Array.from(run.characters.subarray(0, run.length), (c) => String.fromCodePoint(c)).join('');
+    const matcher = parseSpecialTokens ? this.#normalizedMatcher : undefined;
+    if (matcher === undefined) this.#engine.split(text, from, to, out);
+    else this.#engine.splitAround(text, from, to, matcher, out);
   }
 
   #assemble(parts: readonly TemplatePart[], firstLength: number, secondLength: number): Encoding {
@@ -208,5 +227,19 @@ export class Tokenizer {
       at += count;
     }
     return new TokenizedText(ids, typeIds, offsets, specialMask, this.specialIds.pad ?? 0, this.#tokenOf);
+  }
+}
+
+/** Takes the spaces at both ends out of the offsets; a token of spaces alone keeps an empty place at its end. */
+function trimSpaces(text: string, tokens: TokenBuffer): void {
+  const { offsets, length } = tokens;
+  const space = 0x20;
+  for (let i = 0; i < length; i++) {
+    let start = offsets[2 * i]!;
+    let end = offsets[2 * i + 1]!;
+    while (start < end && text.charCodeAt(start) === space) start++;
+    while (end > start && text.charCodeAt(end - 1) === space) end--;
+    offsets[2 * i] = start;
+    offsets[2 * i + 1] = end;
   }
 }

@@ -1,6 +1,9 @@
 import type { AddedToken } from './added-tokens.js';
+import { wordPieceDecoder } from './decoders/text-decoders.js';
 import { defaultSpecialTokens, type SpecialTokenRole } from './definition.js';
-import { bertTemplate } from './template.js';
+import { bertNormalizer } from './normalizers/bert.js';
+import { bertProcessor } from './post-processor.js';
+import { bertPreTokenizer } from './pre-tokenizers/split.js';
 import { Tokenizer } from './tokenizer.js';
 
 export interface VocabOptions {
@@ -33,6 +36,7 @@ export function tokenizerFromVocab(vocab: readonly string[], options: VocabOptio
   const lowercase = options.lowercase ?? true;
   const all = [...vocab];
   const known = new Set<string>(vocab);
+  const continuingPrefix = options.continuingPrefix ?? '##';
   const addedTokens: AddedToken[] = Object.values(specialTokens)
     .filter((content, i, roles) => known.has(content) && roles.indexOf(content) === i)
     .map((content) => ({ content, normalized: false, singleWord: false, special: true }));
@@ -48,14 +52,20 @@ export function tokenizerFromVocab(vocab: readonly string[], options: VocabOptio
     vocab: all,
     specialTokens,
     addedTokens,
-    normalization: {
+    normalizer: bertNormalizer({
       cleanText: options.cleanText ?? true,
       chineseCharacters: options.chineseCharacters ?? true,
       stripAccents: options.stripAccents ?? lowercase,
       lowercase,
+    }),
+    preTokenizer: bertPreTokenizer(),
+    model: {
+      type: 'WordPiece',
+      unknown: specialTokens.unk,
+      continuingPrefix,
+      maxCharactersPerWord: options.maxCharactersPerWord ?? 100,
     },
-    template: bertTemplate(specialTokens.cls, specialTokens.sep),
-    continuingPrefix: options.continuingPrefix ?? '##',
-    maxCharactersPerWord: options.maxCharactersPerWord ?? 100,
+    postProcessor: bertProcessor(specialTokens.cls, specialTokens.sep),
+    decoder: wordPieceDecoder(continuingPrefix, true),
   });
 }

@@ -1,4 +1,6 @@
+import type { AddedTokenMatcher } from './added-tokens.js';
 import { BertCharacters, type BertNormalization, characterClass } from './bert-characters.js';
+import type { Engine } from './engine.js';
 import { NormalizedRun } from './normalized-run.js';
 import type { TokenBuffer } from './token-buffer.js';
 import { maxCachedWord, WordCache } from './word-cache.js';
@@ -13,7 +15,7 @@ const word = characterClass.word;
  * Text → word pieces with offsets. Characters that normalise one to one (nearly all text) go through a class table
  * and a cache of words; a run that holds anything else is normalised with an alignment first. Both give the same result.
  */
-export class WordSplitter {
+export class WordSplitter implements Engine {
   readonly #table: BertCharacters;
   readonly #run: NormalizedRun;
   readonly #cache = new WordCache();
@@ -34,7 +36,6 @@ export class WordSplitter {
     this.#pieceEnds = new Int32Array(capacity);
   }
 
-  /** Appends the tokens of `text[from, to)`; stops early once `out` is full. */
   split(text: string, from: number, to: number, out: TokenBuffer): void {
     const table = this.#table;
     const { classes, mapped } = table;
@@ -85,14 +86,29 @@ export class WordSplitter {
     }
   }
 
-  /** Normalises `text[from, to)` and hands over the result; valid until the next call. */
-  normalize(text: string, from: number, to: number): NormalizedRun {
+  splitAround(text: string, from: number, to: number, matcher: AddedTokenMatcher, out: TokenBuffer): void {
+    const run = this.#normalize(text, from, to);
+    let rest = 0;
+    matcher.forEachInRun(run, (id, start, end) => {
+      this.#splitRun(run, rest, start, out);
+      out.push(id, run.starts[start]!, run.ends[end - 1]!);
+      rest = end;
+    });
+    this.#splitRun(run, rest, run.length, out);
+  }
+
+  normalized(text: string): string {
+    const run = this.#normalize(text, 0, text.length);
+    return Array.from(run.characters.subarray(0, run.length), (c) => String.fromCodePoint(c)).join('');
+  }
+
+  /** The run is good until the next call. */
+  #normalize(text: string, from: number, to: number): NormalizedRun {
     this.#run.fill(text, from, to);
     return this.#run;
   }
 
-  /** Appends the tokens of part of a run that `normalize` returned. */
-  splitRun(run: NormalizedRun, from: number, to: number, out: TokenBuffer): void {
+  #splitRun(run: NormalizedRun, from: number, to: number, out: TokenBuffer): void {
     run.forEachWord(from, to, (first, last, hasSpacingMark) => {
       if (out.isFull) return;
       const mustReorder = hasSpacingMark && this.#table.normalization.stripAccents;
@@ -112,8 +128,8 @@ export class WordSplitter {
   }
 
   #splitNormalized(text: string, from: number, to: number, out: TokenBuffer): void {
-    const run = this.normalize(text, from, to);
-    this.splitRun(run, 0, run.length, out);
+    const run = this.#normalize(text, from, to);
+    this.#splitRun(run, 0, run.length, out);
   }
 
   #splitPlain(start: number, length: number, hash: number, out: TokenBuffer): void {

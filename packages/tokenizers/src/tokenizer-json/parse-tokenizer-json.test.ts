@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { TokenizerError } from './errors.js';
-import { parseTokenizerJson } from './tokenizer-json.js';
-import { tokenizerFromVocab } from './vocab.js';
+import { TokenizerError } from '../errors.js';
+import { tokenizerFromVocab } from '../vocab.js';
+import { parseTokenizerJson } from './parse-tokenizer-json.js';
 
 const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'dog', '##s', 'e'];
 
@@ -97,44 +97,65 @@ describe('parseTokenizerJson', () => {
     [
       'another model',
       change((j) => {
-        j.model = { type: 'BPE' };
+        j.model = { type: 'WordLevel' };
       }),
-      /\/model: BPE is not supported.* reads WordPiece here/,
+      /\/model: WordLevel is not supported; what can stand here is WordPiece, BPE, Unigram/,
     ],
     [
       'another normalizer',
       change((j) => {
-        j.normalizer = { type: 'NFKC' };
+        j.normalizer = { type: 'Nmt' };
       }),
-      /\/normalizer: NFKC is not supported/,
+      /\/normalizer: Nmt is not supported; what can stand here is BertNormalizer, NFC/,
     ],
     [
       'another pre-tokenizer',
       change((j) => {
-        j.pre_tokenizer = { type: 'ByteLevel' };
+        j.pre_tokenizer = { type: 'Sequence', pretokenizers: [{ type: 'UnicodeScripts' }] };
       }),
-      /\/pre_tokenizer: ByteLevel/,
+      /\/pre_tokenizer\/pretokenizers\/0: UnicodeScripts is not supported/,
     ],
     [
-      'no pre-tokenizer',
+      'bytes for a model of characters',
       change((j) => {
-        j.pre_tokenizer = null;
+        j.pre_tokenizer = { type: 'ByteLevel' };
       }),
-      /\/pre_tokenizer: expected an object, found null/,
+      /pre_tokenizer: ByteLevel goes with a BPE model, not with WordPiece/,
+    ],
+    [
+      'bytes before the end',
+      change((j) => {
+        j.pre_tokenizer = { type: 'Sequence', pretokenizers: [{ type: 'ByteLevel' }, { type: 'Whitespace' }] };
+      }),
+      /pretokenizers\/0: ByteLevel is supported only as the last/,
     ],
     [
       'another post-processor',
       change((j) => {
-        j.post_processor = { type: 'RobertaProcessing' };
+        j.post_processor = { type: 'Robert' };
       }),
-      /\/post_processor: Rob/,
+      /\/post_processor: Robert is not supported/,
     ],
     [
       'another decoder',
       change((j) => {
-        j.decoder = { type: 'BPEDecoder' };
+        j.decoder = { type: 'CTC' };
       }),
-      /\/decoder: BPEDecoder/,
+      /\/decoder: CTC is not supported/,
+    ],
+    [
+      'a name that objects have by nature',
+      change((j) => {
+        j.decoder = { type: 'constructor' };
+      }),
+      /\/decoder: constructor is not supported/,
+    ],
+    [
+      'sequences without end',
+      change((j) => {
+        for (let i = 0; i < 5000; i++) j.normalizer = { type: 'Sequence', normalizers: [j.normalizer] };
+      }),
+      /is nested too deeply; at most 8 sequences/,
     ],
     [
       'no vocabulary',
