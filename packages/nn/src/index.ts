@@ -41,6 +41,8 @@ export { type LinearOptions, linear } from './linear.js';
 export { type LstmOptions, lstm } from './lstm.js';
 export { causalBias, MASKED_SCORE, paddingBias } from './masking.js';
 export type { DeclaredParameter, Initializer, ModuleContext, ParameterView } from './module-context.js';
+export { type LoraAdapter, type LoraNamesOptions, type LoraUpdate, loraNames } from './peft/lora-names.js';
+export { type MergeLoraOptions, mergeLora } from './peft/merge-lora.js';
 export {
   type CheckpointMatch,
   type CheckpointNames,
