@@ -66,8 +66,9 @@ export class FakeHub implements AsyncDisposable {
     return addressOf(this.hub);
   }
 
+  /** By another name of this machine, since a different port alone is not a different host to every client. */
   get storageUrl(): string {
-    return addressOf(this.storage);
+    return addressOf(this.storage).replace('127.0.0.1', 'localhost');
   }
 
   /** A repository, created when needed. */
