@@ -32,12 +32,9 @@ describe('zooid', () => {
     await at.refused(['serve'], /PORT must be a port/, { env: { PORT: 'http' } });
   });
 
-  it.each(['pull', 'push', 'export', 'bench', 'new', 'cache'])(
-    'says which kind of plugin %s needs',
-    async (command) => {
-      await at.refused([command, 'x', '--whatever', 'y'], /needs a .*plugin.* and no loaded plugin provides it/);
-    },
-  );
+  it.each(['pull', 'push', 'bench', 'new', 'cache'])('says which kind of plugin %s needs', async (command) => {
+    await at.refused([command, 'x', '--whatever', 'y'], /needs a .*plugin.* and no loaded plugin provides it/);
+  });
 
   it('refuses plugins and configurations that cannot be used', async () => {
     await at.refused(['apps', '--plugin', './nowhere.mjs'], /nowhere\.mjs' was not found/);

@@ -3,6 +3,7 @@ import type { CommandContext } from './commands/context.js';
 import { doctor } from './commands/doctor.js';
 import { env } from './commands/env.js';
 import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
+import { type ExportOptions, exportVariants } from './commands/export.js';
 import { list, listings } from './commands/list.js';
 import { type PredictOptions, predict } from './commands/predict.js';
 import { run } from './commands/run.js';
@@ -43,6 +44,7 @@ export function createProgram(terminal: Terminal): Command {
 
   addListings(program, context);
   addTraining(program, context);
+  addExport(program, context);
   addAnswering(program, context);
   addServing(program, context);
   for (const [name, { usage, summary }] of Object.entries(unavailable)) {
@@ -83,6 +85,16 @@ function addTraining(program: Command, context: Context): void {
     .action((model: string, options: EvaluateOptions) => evaluate(context(), model, options));
 }
 
+function addExport(program: Command, context: Context): void {
+  program
+    .command('export <model>')
+    .description(`write optimised forms of the graph of a model (${modelHelp}), each compared with the plain one`)
+    .option('--variants <list>', 'which: fused, int8, fp16, q4, separated by commas', commaSeparated, ['fused', 'int8'])
+    .option('--output <dir>', 'write into a copy of the model here; needed for models in a shared cache')
+    .option('--tolerance <share>', 'accept differences up to this share of the outputs, for every variant', share)
+    .action((model: string, options: ExportOptions) => exportVariants(context(), model, options));
+}
+
 function addAnswering(program: Command, context: Context): void {
   program
     .command('predict <model>')
@@ -121,6 +133,21 @@ function addServing(program: Command, context: Context): void {
 
 function collect(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
+}
+
+function commaSeparated(text: string): readonly string[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (names.length === 0) throw new InvalidArgumentError('Expected at least one name.');
+  return names;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('Expected a number of at least 0.');
+  return value;
 }
 
 function positiveInteger(text: string): number {

@@ -7,6 +7,7 @@ export type { Endpoints, OpenEndpointOptions } from './endpoints/endpoints.js';
 export { defaultLimits, type Limits } from './endpoints/limits.js';
 export { EventHub, type KernelEvent, type KernelEventOf } from './events.js';
 export { createKernel, type DatasetConfig, type Kernel, type KernelConfig, type KernelOptions } from './kernel.js';
+export { type ExportOptions, exportModel, type ModelExport } from './models/export-model.js';
 export type { LoadedModel, ModelPool } from './models/model-pool.js';
 export { type Pipeline, type PipelineOptions, pipeline, type TaskPipeline } from './pipeline.js';
 export type { PluginReference } from './plugins/plugin-reference.js';

@@ -6,20 +6,25 @@ import {
   graphModel,
   inject,
   injectable,
+  type LoadContext,
   type Model,
   type ModelArtifacts,
   type ModelBackend,
   ModelError,
-  type RunContext,
+  UnknownNameError,
+  type VariantReport,
+  type VariantRequest,
 } from '@zooid/spec';
 import { tensor } from '@zooid/tensor';
 import { OnnxBackendConfig } from './config.js';
-import { findVariant, variants } from './variants.js';
+import { exportVariants } from './export/export-variants.js';
+import { findVariant, isVariant, type Variant, variants } from './variants.js';
 
 /** Serves model folders that hold an ONNX graph, on onnxruntime in worker threads. */
 @injectable()
 export class OnnxBackend implements ModelBackend {
   readonly name = 'onnx';
+  readonly variants = Object.keys(variants);
 
   constructor(@inject(OnnxBackendConfig) private readonly config: OnnxBackendConfig) {}
 
@@ -27,13 +32,17 @@ export class OnnxBackend implements ModelBackend {
     return findVariant(folder, this.config.variants) !== undefined;
   }
 
-  /** @throws ModelError when the folder has no such graph; SessionError when onnxruntime refuses it. */
-  async load(artifacts: ModelArtifacts, context: RunContext = {}): Promise<Model> {
+  /**
+   * @throws ModelError when the folder has no such graph; UnknownNameError for a variant that there is not; SessionError
+   * when onnxruntime refuses the graph.
+   */
+  async load(artifacts: ModelArtifacts, context: LoadContext = {}): Promise<Model> {
     AbortError.throwIfAborted(context.signal);
     const { workers, threads, maxQueue } = this.config;
-    const model = findVariant(artifacts.folder, this.config.variants);
+    const preferred = this.preferred(context.variant);
+    const model = findVariant(artifacts.folder, preferred);
     if (model === undefined) {
-      const files = this.config.variants.map((variant) => `onnx/${variants[variant]}`).join(' or ');
+      const files = preferred.map((variant) => `onnx/${variants[variant]}`).join(' or ');
       throw new ModelError(
         artifacts.id,
         `model '${artifacts.id}': ${artifacts.folder} has no ${files}; write one with: zooid export ${artifacts.id}`,
@@ -47,6 +56,10 @@ export class OnnxBackend implements ModelBackend {
     return graphModel(artifacts, pool);
   }
 
+  exportVariants(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]> {
+    return exportVariants(artifacts, request);
+  }
+
   /** Runs a graph of one addition. @throws SessionError when the engine is missing, or gives a wrong sum. */
   async check(): Promise<string> {
     const graph = new Graph();
@@ -55,5 +68,11 @@ export class OnnxBackend implements ModelBackend {
     const { twice } = await runModel(writeModel(graph), { x: tensor('float32', [21]) });
     if (twice?.data[0] !== 42) throw new SessionError(`21 + 21 should be 42, onnxruntime says ${twice?.data[0]}`);
     return `onnxruntime ${onnxruntimeVersion()}, cpu, ${this.config.workers ?? availableParallelism()} workers a model`;
+  }
+
+  private preferred(variant: string | undefined): readonly Variant[] {
+    if (variant === undefined) return this.config.variants;
+    if (!isVariant(variant)) throw new UnknownNameError('variant', variant, this.variants);
+    return [variant];
   }
 }

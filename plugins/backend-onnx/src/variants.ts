@@ -12,6 +12,10 @@ export const variants = {
 
 export type Variant = keyof typeof variants;
 
+export function isVariant(name: string): name is Variant {
+  return Object.hasOwn(variants, name);
+}
+
 /** Path of the first of `preferred` that the folder has. */
 export function findVariant(folder: string, preferred: readonly Variant[]): string | undefined {
   return preferred.map((variant) => join(folder, 'onnx', variants[variant])).find((file) => existsSync(file));

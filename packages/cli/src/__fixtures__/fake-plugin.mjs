@@ -103,10 +103,38 @@ const store = {
   },
 };
 
+const report = (variant, more) => ({
+  variant,
+  file: `onnx/${variant}`,
+  sizeBytes: variant === 'fp32' ? 2_000_000 : 500_000,
+  accepted: true,
+  maxDifference: 0,
+  relativeDifference: 0,
+  tolerance: 0.1,
+  decisions: 4,
+  changedDecisions: 0,
+  keptFloat: [],
+  ...more,
+});
+
 const backend = {
   name: 'fake',
   supports: () => true,
   check: async () => 'works',
+  variants: ['fp32', 'fused', 'int8', 'fp16'],
+  async exportGraph({ folder }) {
+    await mkdir(join(folder, 'onnx'), { recursive: true });
+    await writeFile(join(folder, 'onnx', 'model.onnx'), 'plain');
+  },
+  async exportVariants({ folder }, { variants, samples, tolerance = 0.1, onProgress }) {
+    return variants.map((variant) => {
+      onProgress?.({ variant, step: 'build' });
+      if (variant !== 'int8') return report(variant, { file: `${folder}/${samples.length}` });
+      const far = { maxDifference: 0.25, relativeDifference: 0.05, changedDecisions: 1, keptFloat: ['classifier'] };
+      if (tolerance >= 0.05) return report(variant, far);
+      return report(variant, { ...far, accepted: false, refusal: 'outputs differ' });
+    });
+  },
   load: async (artifacts) => ({ artifacts, forward: async () => ({}), async [Symbol.asyncDispose]() {} }),
 };
 

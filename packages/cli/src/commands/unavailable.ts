@@ -4,11 +4,6 @@ import { UnavailableError } from '../errors.js';
 export const unavailable = {
   pull: { usage: '<model>', summary: 'fetch a model', needs: 'a store plugin that downloads models' },
   push: { usage: '<folder> <model>', summary: 'publish a model', needs: 'a store plugin that uploads models' },
-  export: {
-    usage: '<model>',
-    summary: 'write optimised variants of a model',
-    needs: 'a method plugin that exports models',
-  },
   bench: {
     usage: '<model>',
     summary: 'measure latency and throughput of a model',

@@ -37,14 +37,16 @@ const foldNode: RewriteRule = (node, rewriting) => {
   const data = inputs.flatMap((value) => graph.initializers.get(rewriting.copyOf(value)) ?? []);
   if (data.length === 0 || data.length < node.inputs.length) return undefined;
   if (inputs.some((value) => isTied(value, rewriting))) return undefined;
-  const evaluate = () => {
+  const evaluate = (name: string) => {
     const result = evaluateNode(node, data);
     const before = data.reduce((sum, { data }) => sum + data.byteLength, 0);
     if (result === undefined || result.data.byteLength > before + MAX_GROWTH_BYTES) return undefined;
-    return graph.initializer(node.outputs[0]!.name, result);
+    return graph.initializer(name, result);
   };
-  // Layers that share their weights go on sharing them.
-  return node.op === 'Transpose' ? rewriting.once(`${permutation(node)} of ${inputs[0]!.name}`, evaluate) : evaluate();
+  if (node.op !== 'Transpose') return evaluate(node.outputs[0]!.name);
+  // Weights keep their names, and layers that share them go on sharing them.
+  const [{ name }] = inputs as [Value];
+  return rewriting.once(`${permutation(node)} of ${name}`, () => evaluate(graph.freshName(`${name}.transposed`)));
 };
 
 /** Whether a large weight is used in several ways (the table of tied embeddings), and would be stored as often. */

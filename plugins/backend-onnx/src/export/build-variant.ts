@@ -1,0 +1,35 @@
+import { fuseGraph, type Graph, quantizeDynamic, quantizeWeights, storeFloat16 } from '@zooid/onnx';
+import type { Variant } from '../variants.js';
+
+/** The forms that are made from the plain graph. */
+export type DerivedVariant = Exclude<Variant, 'fp32'>;
+
+export interface VariantRule {
+  readonly build: (plain: Graph) => Graph;
+  /**
+   * Largest difference that is accepted, as a share of the largest element of an output: rounding for the fused graph,
+   * and for the others about twice what sound models show.
+   */
+  readonly tolerance: number;
+}
+
+export const variantRules: { readonly [V in DerivedVariant]: VariantRule } = {
+  fused: { build: fuseGraph, tolerance: 1e-4 },
+  int8: { build: (plain) => quantizeDynamic(fuseGraph(plain)), tolerance: 0.1 },
+  q4: { build: (plain) => quantizeWeights(fuseGraph(plain)), tolerance: 0.2 },
+  // Not fused: this is the form that also runs where com.microsoft's attention is missing, as on WebGPU.
+  fp16: { build: storeFloat16, tolerance: 0.01 },
+};
+
+export function isDerivedVariant(name: string): name is DerivedVariant {
+  return Object.hasOwn(variantRules, name);
+}
+
+/** Matrices that a quantized graph still has in float32, by the names they had in the plain one. */
+export function floatMatrices(graph: Graph): string[] {
+  return [...graph.initializers]
+    .filter(
+      ([, { dtype, dims, data }]) => dtype === 'float32' && dims.length === 2 && dims[1] !== 1 && data.length >= 256,
+    )
+    .map(([{ name }]) => name.replace(/\.transposed_\d+$/, ''));
+}
