@@ -28,3 +28,8 @@ export function stopGradient(x: Value): Value {
 export function customGradientOf(value: Value): CustomGradient | undefined {
   return customGradients.get(value);
 }
+
+/** Whether `withGradient` gave the value a gradient of its own, so that its nodes must stay as they are. */
+export function hasOwnGradient(value: Value): boolean {
+  return customGradients.has(value);
+}

@@ -18,7 +18,7 @@ export {
 } from './composites/masks.js';
 export { l2normalize, logSumExp, lseMasked, maskedMean, perExampleMean } from './composites/reductions.js';
 export { gatherRows, scatterRows } from './composites/rows.js';
-export { type CustomGradient, stopGradient, withGradient } from './custom-gradient.js';
+export { type CustomGradient, hasOwnGradient, stopGradient, withGradient } from './custom-gradient.js';
 export { MissingGradientError } from './errors.js';
 export { type Gradient, type GradOptions, grad, type RowGradient } from './grad.js';
 export { sumTo } from './sum-to.js';

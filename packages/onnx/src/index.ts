@@ -29,6 +29,7 @@ export { foldConstants } from './passes/fold-constants.js';
 export { fuseGraph } from './passes/fuse-graph.js';
 export { quantizeWeights, type WeightQuantizationOptions } from './passes/quantize-blockwise.js';
 export { type DynamicQuantizationOptions, quantizeDynamic } from './passes/quantize-dynamic.js';
+export { type SelectEarlyOptions, selectEarly } from './passes/select-early.js';
 export { storeFloat16 } from './passes/store-float16.js';
 export { type PruneOptions, pruneGraph } from './prune-graph.js';
 export { type ReadModelOptions, readModel } from './read-model.js';

@@ -1,6 +1,6 @@
-import { grad } from '@zooid/autodiff';
+import { grad, hasOwnGradient } from '@zooid/autodiff';
 import { type DeclaredParameter, GraphBuilder, type ParameterView } from '@zooid/nn';
-import { checkGraph, type Graph, GraphError, intAttribute, pruneGraph, type Value, writeModel } from '@zooid/onnx';
+import { checkGraph, type Graph, GraphError, intAttribute, pruneGraph, selectEarly, type Value, writeModel } from '@zooid/onnx';
 import type { GradientSource, TrainingProgram } from '@zooid/runtime';
 import type { HostTensor } from '@zooid/tensor';
 import type { ModelBuilder } from './model-builder.js';
@@ -45,10 +45,14 @@ export function compileProgram(options: CompileOptions): CompiledProgram {
     throw new GraphError(`The loss of '${options.name}' must be a scalar, got shape [${model.loss.shape.join(', ')}]`);
   }
 
+  const outputs = options.outputs ?? (training ? [] : Object.keys(model.outputs));
+  const outputValues = outputs.map((name) => requireOutput(model.outputs, name, options.name));
+  const needed = model.loss === undefined ? outputValues : [model.loss, ...outputValues];
+  selectEarly(graph, { needed, opaque: hasOwnGradient });
+
   const lossName = model.loss === undefined ? undefined : graph.output(model.loss, 'loss').name;
   const gradients = training ? emitGradients(builder, model.loss!, options.trainable ?? (() => true)) : [];
-  const outputs = options.outputs ?? (training ? [] : Object.keys(model.outputs));
-  for (const name of outputs) graph.output(requireOutput(model.outputs, name, options.name), name);
+  outputs.forEach((name, i) => graph.output(outputValues[i]!, name));
 
   const pruned = pruneGraph(graph);
   checkGraph(pruned);
