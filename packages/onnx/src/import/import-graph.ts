@@ -5,11 +5,10 @@ import { GraphError } from '../errors.js';
 import type { Graph, GraphNode } from '../graph.js';
 import { MAX_CONTENTS } from '../ops/rule.js';
 import type { Value } from '../value.js';
-import { type LivePart, livePart } from './live-part.js';
+import { type LivePart, livePart, readersOf } from './live-part.js';
 import {
   asFloat32,
   type GraphParameter,
-  isRead,
   type ParameterOptions,
   type ParameterPlan,
   planParameters,
@@ -76,7 +75,7 @@ class Import {
   /** A copy is what it copies; a merged weight behind an `Identity` is looked up where it is read. */
   private alias({ inputs, outputs }: GraphNode): void {
     const output = outputs[0]!;
-    const isMerged = this.plan.bindings.has(output) || !isRead(output, this.live);
+    const isMerged = this.plan.bindings.has(output) || readersOf(output, this.live).length === 0;
     if (!isMerged) this.values.set(output, this.value(inputs[0]!));
   }
 

@@ -44,3 +44,8 @@ function findOutput(graph: Graph, name: string): Value {
   if (value !== undefined) return value;
   throw new GraphError(`The graph has no output '${name}'; it has ${graph.outputs.map((o) => o.name).join(', ')}`);
 }
+
+/** Where the value is read other than to be copied. */
+export function readersOf(value: Value, { uses }: LivePart): readonly Use[] {
+  return (uses.get(value) ?? []).filter(({ node }) => node?.op !== 'Identity');
+}

@@ -120,4 +120,37 @@ describe('graphParameters', () => {
     });
     expect(named(graph).map(([name]) => name)).toEqual(['a.weight', 'a.bias', 'onnx::MatMul_3']);
   });
+
+  it('keeps the weight of a module that is called several times, and parts modules that merely started alike', () => {
+    const twice = (second: string, bias: string) =>
+      exported((ids, graph) => {
+        const x = graph.initializer('table', counting([5, 2])).gather(ids);
+        const weight = graph.initializer('onnx::MatMul_4', counting([2, 2]));
+        const firstBias = graph.initializer('layer.bias', ones(2));
+        const secondBias = bias === 'layer.bias' ? firstBias : identity(firstBias, bias);
+        const hidden = graph.emit('MatMul', [x, weight], {}, 1, '', '/layer/MatMul')[0]!.add(firstBias);
+        const copy = identity(weight, 'onnx::MatMul_6');
+        return graph.emit('MatMul', [hidden, copy], {}, 1, '', second)[0]!.add(secondBias);
+      });
+    const names = (graph: Graph) => named(graph).map(([name]) => name);
+    expect(names(twice('/layer_1/MatMul', 'layer.bias'))).toEqual(['table', 'layer.bias', 'layer.weight']);
+    expect(names(twice('/other/MatMul', 'other.bias'))).toEqual([
+      'table',
+      'layer.bias',
+      'other.bias',
+      'layer.weight',
+      'other.weight',
+    ]);
+  });
+
+  it('tells calls of a module without bias by their number', () => {
+    const graph = exported((ids, graph) => {
+      const x = graph.initializer('table', counting([5, 2])).gather(ids);
+      const weight = graph.initializer('onnx::MatMul_4', counting([2, 2]));
+      const hidden = graph.emit('MatMul', [x, weight], {}, 1, '', '/block/query/MatMul')[0]!;
+      const copy = identity(weight, 'onnx::MatMul_6');
+      return graph.emit('MatMul', [hidden, copy], {}, 1, '', '/block/query_1/MatMul')[0]!;
+    });
+    expect(named(graph).map(([name]) => name)).toEqual(['table', 'block.query.weight']);
+  });
 });

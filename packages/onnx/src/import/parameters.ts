@@ -1,7 +1,7 @@
 import { fromFloat16, type HostTensor } from '@zooid/tensor';
 import type { Graph } from '../graph.js';
 import type { Value } from '../value.js';
-import { type LivePart, livePart } from './live-part.js';
+import { type LivePart, livePart, readersOf } from './live-part.js';
 import { isFoldedLinear, isMadeUp, linearWeightName } from './weight-names.js';
 
 /** A weight of a graph that was read, under the name and in the layout in which to train and store it. */
@@ -46,7 +46,8 @@ const MASK = 1e4;
  * Exporters merge initializers of equal values behind `Identity`, which ties what was never tied (fresh layer norms):
  * every path gets a parameter of its own again, unless the tensor is an embedding table on one path and a matrix on
  * another. Linear weights that were transposed and renamed get their `[out, in]` layout and name back, and are shared
- * again with the table that they are the transpose of (tied word embeddings).
+ * again where folding parted them: with the table that they are the transpose of (tied word embeddings), and among the
+ * calls of one module (shared layers).
  */
 export function graphParameters(graph: Graph, options: ParameterOptions = {}): readonly GraphParameter[] {
   return planParameters(graph, options).parameters;
@@ -59,19 +60,30 @@ export function planParameters(graph: Graph, options: ParameterOptions = {}): Pa
   const roots = Array.from(graph.initializers).filter(
     ([value, data]) => value.dtype.startsWith('float') && !graph.literals.has(value) && isParameter(value.name, data),
   );
-  const folded: [Value, HostTensor][] = [];
+  const folded: { root: Value; data: HostTensor; path: Value }[] = [];
   for (const [root, data] of roots) {
-    const paths = [root, ...copiesOf(root, live)].filter((value) => isRead(value, live));
-    if (paths.length === 1 && isFoldedLinear(paths[0]!, live)) folded.push([root, data]);
-    else if (paths.length > 1 && isTiedTable(paths, live)) plan.add(root.name, data, root, paths, false);
-    else for (const path of paths) plan.add(path.name, data, root, [path], false);
+    const paths = [root, ...copiesOf(root, live)].filter((value) => readersOf(value, live).length > 0);
+    const named = paths.filter((path) => !isFoldedLinear(path, live));
+    if (named.length > 1 && isTiedTable(named, live)) plan.add(root.name, data, root, named, false);
+    else for (const path of named) plan.add(path.name, data, root, [path], false);
+    folded.push(...paths.filter((path) => !named.includes(path)).map((path) => ({ root, data, path })));
   }
-  for (const [root, data] of folded) {
-    const table = tableOf(root, data, plan, live);
-    if (table !== undefined) plan.bind([root], table, true);
-    else plan.add(linearWeightName(root, live) ?? root.name, data, root, [root], !isNameless(root, live));
+  for (const { root, data, path } of folded) {
+    const name = linearWeightName(path, live);
+    const shared = tableOf(path, data, plan, live) ?? moduleCalledAgain(name, data, plan);
+    if (shared !== undefined) plan.bind([path], shared, true);
+    else plan.add(name ?? root.name, data, root, [path], name !== undefined);
   }
   return plan;
+}
+
+/**
+ * The weight of the same module, when the model calls it several times (shared layers): every call was folded by
+ * itself, but all add the same bias, or the exporter counts the calls (`query_1`).
+ */
+function moduleCalledAgain(name: string | undefined, data: HostTensor, plan: Plan): GraphParameter | undefined {
+  const first = name?.replace(/_\d+\.weight$/, '.weight');
+  return plan.parameters.find((known) => (known.name === name || known.name === first) && isTransposeOf(known, data));
 }
 
 function isWeight(name: string, data: HostTensor): boolean {
@@ -80,17 +92,10 @@ function isWeight(name: string, data: HostTensor): boolean {
   return !asFloat32(data).some((x) => Math.abs(x) >= MASK);
 }
 
-const isNameless = (root: Value, live: LivePart) => linearWeightName(root, live) === undefined;
-
 /** Outputs of chains of `Identity` that start at `root`. */
 function copiesOf(root: Value, live: LivePart): readonly Value[] {
   const direct = (live.uses.get(root) ?? []).flatMap(({ node }) => (node?.op === 'Identity' ? [node.outputs[0]!] : []));
   return direct.flatMap((copy) => [copy, ...copiesOf(copy, live)]);
-}
-
-/** Whether anything but an `Identity` reads the value. */
-export function isRead(value: Value, { uses }: LivePart): boolean {
-  return (uses.get(value) ?? []).some(({ node }) => node?.op !== 'Identity');
 }
 
 function isGathered(value: Value, { uses }: LivePart): boolean {
@@ -102,18 +107,20 @@ function isTiedTable(paths: readonly Value[], live: LivePart): boolean {
   return paths.some((path) => isGathered(path, live)) && !paths.every((path) => isGathered(path, live));
 }
 
-/** The embedding table whose transpose `root` is, bit for bit. */
-function tableOf(root: Value, { data, dims }: HostTensor, plan: Plan, live: LivePart): GraphParameter | undefined {
+/** The embedding table whose transpose was folded: tied word embeddings. */
+function tableOf(path: Value, data: HostTensor, plan: Plan, live: LivePart): GraphParameter | undefined {
+  for (const [value, { parameter }] of plan.bindings)
+    if (isGathered(value, live) && value.dtype === path.dtype && isTransposeOf(parameter, data)) return parameter;
+  return undefined;
+}
+
+/** Bit for bit. Tensors of one number, as fresh ones are, say nothing. */
+function isTransposeOf({ dims, data }: GraphParameter, stored: HostTensor): boolean {
   const [rows, columns] = dims as readonly [number, number];
-  if (data.every((x) => x === data[0])) return undefined; // Fresh zeros are the transpose of any other.
-  const tables = Array.from(plan.bindings).filter(([value]) => value.dtype === root.dtype && isGathered(value, live));
-  return tables
-    .map(([, { parameter }]) => parameter)
-    .find((table) => {
-      if (table.dims.length !== 2 || table.dims[0] !== columns || table.dims[1] !== rows) return false;
-      const turned = asFloat32({ dtype: root.dtype, data, dims } as HostTensor);
-      return table.data.every((x, i) => x === turned[(i % rows) * columns + Math.floor(i / rows)]);
-    });
+  if (dims.length !== 2 || stored.dims[0] !== columns || stored.dims[1] !== rows) return false;
+  const turned = asFloat32(stored);
+  const isSame = data.every((x, i) => x === turned[(i % columns) * rows + Math.floor(i / columns)]);
+  return isSame && !data.every((x) => x === data[0]);
 }
 
 class Plan implements ParameterPlan {

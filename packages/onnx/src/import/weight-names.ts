@@ -1,5 +1,5 @@
 import type { Value } from '../value.js';
-import type { LivePart } from './live-part.js';
+import { type LivePart, readersOf } from './live-part.js';
 
 /** Names that exporters make up for what they folded: `onnx::MatMul_123`, `417`, `val_8`. */
 const MADE_UP = /::|^[\d_]+$|^(?:val|const|tensor|initializer)_?\d+$/i;
@@ -12,8 +12,8 @@ export function isMadeUp(name: string): boolean {
  * Whether a value is the weight of a linear layer that the exporter turned: PyTorch keeps `[out, in]`, `MatMul` wants
  * `[in, out]`, and the exporter folds the transposition into a constant with a name of its own.
  */
-export function isFoldedLinear(value: Value, { uses }: LivePart): boolean {
-  const places = uses.get(value) ?? [];
+export function isFoldedLinear(value: Value, live: LivePart): boolean {
+  const places = readersOf(value, live);
   return (
     value.rank === 2 &&
     isMadeUp(value.name) &&
@@ -27,7 +27,7 @@ export function isFoldedLinear(value: Value, { uses }: LivePart): boolean {
  * node's name (`/encoder/layer.0/output/dense/MatMul`).
  */
 export function linearWeightName(value: Value, live: LivePart): string | undefined {
-  const product = live.uses.get(value)?.[0]?.node;
+  const product = readersOf(value, live)[0]?.node;
   if (product === undefined) return undefined;
   const bias = biasOf(product.outputs[0]!, live);
   if (bias !== undefined) return bias.replace(/bias$/, 'weight');
