@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AbortError, silentLogger, ValidationError } from '@zooid/common';
@@ -141,7 +141,21 @@ describe('fine-tuning from scratch', () => {
 
     const wider = { ...artifacts, config: { ...config, intermediate_size: 128 } };
     await expect(run(job('wider', { base: wider, recipe: {} })).result).rejects.toThrow(
-      /bert\.encoder\.layer\.0\.intermediate\.dense\.weight' has shape \[64, 32\], the model needs \[128, 32\]/,
+      /bert\.encoder\.layer\.0\.intermediate\.dense\.weight' has shape \[64, 32\], the model needs \[128, 32\].*allowMissing/,
+    );
+    const allowed = { maxSteps: 1, bootstrap: 0, allowMissing: ['bert.encoder.layer.*.dense.*'] };
+    const widened = job('widened', { base: wider, recipe: {}, train: allowed });
+    await run(widened).result;
+    const { tensors } = await readSafetensors(join(widened.output, 'model.safetensors'));
+    expect(tensors.get('bert.encoder.layer.0.intermediate.dense.weight')!.dims).toEqual([128, 32]);
+
+    const other = join(directory, 'other-tokenizer');
+    cpSync(base, other, { recursive: true });
+    const tokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...Array.from({ length: 30 }, (_, i) => `token${i}`)];
+    writeFileSync(join(other, 'vocab.txt'), `${tokens.join('\n')}\n`);
+    const mixed = job('mixed', { base: { ...artifacts, folder: other }, recipe: {} });
+    await expect(run(mixed).result).rejects.toThrow(
+      /other-tokenizer: the tokenizer knows 35 tokens, but the word table has 29 rows/,
     );
   });
 });
