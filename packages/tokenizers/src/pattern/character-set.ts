@@ -45,11 +45,11 @@ function caseVariants(codePoint: number): number[] {
   return variants.filter((variant) => [...variant].length === 1).map((variant) => variant.codePointAt(0)!);
 }
 
-/** Oniguruma's `\s`, `\d` and `\w`: Unicode's White_Space (so with U+0085, without U+FEFF), Nd, and UTS #18 words. */
+/** Oniguruma's `\s` (Unicode's White_Space, so with U+0085 and without U+FEFF), `\d` and `\w` (with all numbers). */
 export const shorthandSets: Readonly<Record<string, CharacterSet>> = {
   s: regExpSet('\\p{White_Space}'),
   d: regExpSet('\\p{Nd}'),
-  w: regExpSet('[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]'),
+  w: regExpSet('[\\p{Alphabetic}\\p{M}\\p{N}\\p{Pc}]'),
 };
 
 /**

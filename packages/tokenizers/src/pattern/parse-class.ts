@@ -1,5 +1,6 @@
 import {
   type CharacterSet,
+  ignoringCase,
   intersectionOf,
   invertSet,
   propertySet,
@@ -19,7 +20,7 @@ export class ClassParser {
   constructor(readonly source: PatternSource) {}
 
   /** From the `[` on. */
-  parseClass(depth: number): CharacterSet {
+  parseClass(depth: number, ignoreCase: boolean): CharacterSet {
     const { source } = this;
     if (depth > maxDepth) source.fail(`expected at most ${maxDepth} nested classes`);
     if (source.isAt('[:')) source.fail('POSIX classes are not supported; use \\p{…}');
@@ -35,23 +36,25 @@ export class ClassParser {
         operands.push(unionOf(members));
         members = [];
       } else {
-        members.push(this.#parseMember(depth));
+        members.push(this.#parseMember(depth, ignoreCase));
       }
     }
     operands.push(unionOf(members));
-    const set = intersectionOf(operands);
+    const exact = intersectionOf(operands);
+    const set = ignoreCase ? ignoringCase(exact) : exact;
     return isNegative ? invertSet(set) : set;
   }
 
   /** From the backslash on. */
-  parseEscape(): CharacterSet {
+  parseEscape(ignoreCase: boolean): CharacterSet {
     const escaped = this.#takeEscape();
-    return typeof escaped === 'number' ? rangeSet(escaped, escaped) : escaped;
+    if (typeof escaped !== 'number') return escaped;
+    return ignoreCase ? ignoringCase(rangeSet(escaped, escaped)) : rangeSet(escaped, escaped);
   }
 
-  #parseMember(depth: number): CharacterSet {
+  #parseMember(depth: number, ignoreCase: boolean): CharacterSet {
     const { source } = this;
-    if (source.isAt('[')) return this.parseClass(depth + 1);
+    if (source.isAt('[')) return this.parseClass(depth + 1, ignoreCase);
     const first = source.isAt('\\') ? this.#takeEscape() : source.next();
     if (typeof first !== 'number') return first;
     if (!source.isAt('-') || source.isAt('-]')) return rangeSet(first, first);

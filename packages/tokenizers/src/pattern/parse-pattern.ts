@@ -102,11 +102,11 @@ class PatternParser {
     const { source } = this;
     const cased = (set: CharacterSet): PatternNode => ({ kind: 'set', set: ignoreCase ? ignoringCase(set) : set });
     if (source.isAt('(')) return this.#parseGroup(depth, ignoreCase);
-    if (source.isAt('[')) return cased(this.#classes.parseClass(0));
+    if (source.isAt('[')) return { kind: 'set', set: this.#classes.parseClass(0, ignoreCase) };
     if (source.isAt('\\')) {
       if (source.take('\\A')) return { kind: 'begin', of: 'text' };
       if (source.take('\\z')) return { kind: 'ahead', set: anyCharacter, negative: true };
-      return cased(this.#classes.parseEscape());
+      return { kind: 'set', set: this.#classes.parseEscape(ignoreCase) };
     }
     if (source.take('.')) return { kind: 'set', set: invertSet(lineFeed) };
     // Oniguruma's anchors hold at every line.

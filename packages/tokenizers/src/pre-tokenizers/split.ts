@@ -103,6 +103,9 @@ const builtIn = (source: string) => regexPattern(source, 'built-in pattern');
 // ASCII symbols count as punctuation, as in BERT.
 const punctuation = '\\p{P}!-/:-@\\[-`{-~';
 
+// Words as UTS #18 has them, with the joiners that hold emoji together.
+const word = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{200c}\\x{200d}';
+
 /** At white space, which goes away. */
 export function whitespaceSplit(): PreTokenizer {
   return splitPreTokenizer(builtIn('\\s+'), 'Removed', { json: { type: 'WhitespaceSplit' } });
@@ -110,7 +113,10 @@ export function whitespaceSplit(): PreTokenizer {
 
 /** Runs of word characters and runs of others; white space goes away. */
 export function whitespacePreTokenizer(): PreTokenizer {
-  return splitPreTokenizer(builtIn('\\w+|[^\\w\\s]+'), 'Removed', { invert: true, json: { type: 'Whitespace' } });
+  return splitPreTokenizer(builtIn(`[${word}]+|[^${word}\\s]+`), 'Removed', {
+    invert: true,
+    json: { type: 'Whitespace' },
+  });
 }
 
 export function punctuationPreTokenizer(behavior: SplitBehavior): PreTokenizer {
