@@ -4,6 +4,7 @@
  */
 export const defaultPlugins: readonly string[] = [
   '@zooid/store-local',
+  '@zooid/store-hub',
   '@zooid/backend-onnx',
   // After it: a folder that has a graph is served by the graph.
   '@zooid/backend-transformers',

@@ -5,6 +5,7 @@ export {
   listCache,
   type VerifyOptions,
   verifyCache,
+  verifyRepo,
 } from './client/cache-check.js';
 export { CachedRepo, type SnapshotFile, snapshotFiles } from './client/cache-layout.js';
 export { type PruneOptions, pruneCache, type Removal } from './client/cache-prune.js';

@@ -65,8 +65,6 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Removes what is damaged, and links that lead nowhere, so that the next pull fetches them anew. Default: false. */
   readonly remove?: boolean;
-  /** Only these contents; default: all. */
-  readonly only?: (repo: CachedRepo, etag: string) => boolean;
 }
 
 /** Computes the digest of every stored content and compares it with its name; yields as it goes. */
@@ -77,16 +75,17 @@ export async function* verifyCache(
   for (const repo of await cachedRepos(cacheFolder)) yield* verifyRepo(repo, options);
 }
 
+/** The same for one repository, and there for the contents that `only` says; default: all. */
 export async function* verifyRepo(
   repo: CachedRepo,
-  { signal, remove = false, only = () => true }: VerifyOptions = {},
+  { signal, remove = false, only = () => true }: VerifyOptions & { readonly only?: (etag: string) => boolean } = {},
 ): AsyncGenerator<ContentFinding, void, undefined> {
   const users = await filesByContent(repo);
   const names = await readdir(repo.blobs).catch(() => []);
   const stored = names.filter((name) => !name.endsWith('.incomplete') && !name.startsWith('.'));
   for (const etag of [...new Set([...stored, ...users.keys()])].sort()) {
     AbortError.throwIfAborted(signal);
-    if (!only(repo, etag)) continue;
+    if (!only(etag)) continue;
     const path = repo.blob(etag);
     const links = users.get(etag) ?? [];
     const found = await stat(path).catch(() => undefined);

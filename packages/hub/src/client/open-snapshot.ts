@@ -41,13 +41,14 @@ export async function openSnapshot(
   const ready = cached !== undefined && cached.missing?.length === 0 ? cached.snapshot : undefined;
   if (offline) return ready ?? withoutHub(repo, revision, cached);
   if (ready !== undefined && ready.commit === revision) return ready;
+  const { onFallback } = request;
+  const usable = cached?.missing === undefined ? cached?.snapshot : ready;
   try {
-    const context = { signal: request.signal, onEvent: request.progress };
+    const hasty = usable !== undefined && onFallback !== undefined;
+    const context = { signal: request.signal, onEvent: request.progress, hasty };
     const commit = await resolveCommit(transport, name, revision, context);
     return await pullSnapshot(transport, { ...request, repo, commit, revision });
   } catch (error) {
-    const { onFallback } = request;
-    const usable = cached?.missing === undefined ? cached?.snapshot : ready;
     if (usable === undefined || onFallback === undefined || !mayPass(error)) throw error;
     onFallback(error);
     return usable;

@@ -10,6 +10,8 @@ const maxPages = 200;
 export interface RequestContext {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
+  /** See `HubRequest`. */
+  readonly hasty?: boolean | undefined;
 }
 
 /**

@@ -20,6 +20,8 @@ export interface HubRequest {
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
   /** The body is read too, in memory and bounded, so that one that breaks off is asked for again. Default: false. */
   readonly whole?: boolean;
+  /** One attempt, which has ten seconds: for a caller who has something else to go on with. Default: false. */
+  readonly hasty?: boolean | undefined;
   /** False for what must not be done twice: then only a 429 is tried again, which has done nothing. Default: true. */
   readonly repeatable?: boolean;
 }
@@ -31,6 +33,7 @@ interface Failure {
 }
 
 const maxRedirects = 10;
+const hastyMs = 10_000;
 /** A listing of a hundred thousand files has a third of this. */
 const maxAnswerBytes = 64 << 20;
 /** A server that is down says when it may be back; longer than this we do not take its word for it. */
@@ -67,7 +70,7 @@ export class HubTransport {
    * @throws HubError of the kind that fits, AbortError.
    */
   async send(url: string, request: HubRequest): Promise<Response> {
-    const { signal, repeatable = true } = request;
+    const { signal, repeatable = true, hasty = false } = request;
     let waited = 0;
     let failures = 0;
     for (;;) {
@@ -75,6 +78,7 @@ export class HubTransport {
       if (result instanceof Response) return result;
       const { error, waitMs } = result;
       AbortError.throwIfAborted(signal);
+      if (hasty) throw error;
       if (error instanceof HubRateLimitError) {
         // A Hub that says when to come back is not failing, so this does not count as an attempt.
         const delay = Math.max(waitMs ?? backoffMs(this.retry, 1), 50);
@@ -130,7 +134,7 @@ export class HubTransport {
         `HF_HUB_OFFLINE is set, so ${withoutSecrets(start)} is not asked; unset it to use the network`,
       );
     }
-    const { method = 'GET', body, signal } = request;
+    const { method = 'GET', body } = request;
     const token = await this.token();
     let url = new URL(start);
     let trusted = true;
@@ -141,11 +145,8 @@ export class HubTransport {
       if (hops > 0) headers.delete('authorization'); // a storage's own, meant for the first address
       headers.set('user-agent', 'zooid');
       if (trusted && token !== undefined) headers.set('authorization', `Bearer ${token}`);
-      const response = await this.#fetchWithin(
-        url,
-        { method, headers, redirect: 'manual', ...(body !== undefined && { body }) },
-        signal,
-      );
+      const init: RequestInit = { method, headers, redirect: 'manual', ...(body !== undefined && { body }) };
+      const response = await this.#fetchWithin(url, init, request);
       const location = response.headers.get('location');
       if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
       await response.body?.cancel().catch(() => {});
@@ -170,8 +171,8 @@ export class HubTransport {
   }
 
   /** Gives up when no answer begins within the time limit; the body has as long as it keeps coming. */
-  async #fetchWithin(url: URL, init: RequestInit, signal: AbortSignal | undefined): Promise<Response> {
-    const { timeoutMs } = this.settings;
+  async #fetchWithin(url: URL, init: RequestInit, { signal, hasty = false }: HubRequest): Promise<Response> {
+    const timeoutMs = hasty ? Math.min(this.settings.timeoutMs, hastyMs) : this.settings.timeoutMs;
     const limit = new AbortController();
     const stop = () => limit.abort(signal?.reason);
     if (signal?.aborted) stop();
