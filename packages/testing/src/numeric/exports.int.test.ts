@@ -98,6 +98,8 @@ describe('an export imported into a graph', () => {
     ['bert-17', 'bert'],
     ['sentence-12', 'sentence'],
     ['gpt2-13', 'gpt2'],
+    ['albert-16', 'albert'],
+    ['mixture-14', 'mixture'],
   ])('%s has the loss and every gradient of PyTorch, under its names, over symbolic dims', async (name, model) => {
     const { inputs, loss, gradients } = golden(model);
     const actual = await differentiate(name, inputs, ['batch', 'sequence']);

@@ -116,6 +116,58 @@ class Gpt2(nn.Module):
         return self.lm_head(self.ln_f(x + self.mlp_proj(y)))
 
 
+class Albert(nn.Module):
+    """A factorised embedding and one layer, with heads by einsum, that is called three times."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.projection, self.query = nn.Embedding(16, 4), nn.Linear(4, H), nn.Linear(H, H)
+        self.dense, self.dense_bias, self.norm = nn.Parameter(torch.randn(HEADS, 4, H)), nn.Parameter(torch.zeros(H)), nn.LayerNorm(H)
+
+    def layer(self, x, bias):
+        heads = self.query(x).view(x.size(0), x.size(1), HEADS, 4)
+        weights = torch.softmax(torch.einsum("bfnd,btnd->bnft", heads, heads) / 2 + bias, -1)
+        mixed = torch.einsum("bnft,btnd->bfnd", weights, heads)
+        return self.norm(x + torch.einsum("bfnd,ndh->bfh", mixed, self.dense) + self.dense_bias)
+
+    def forward(self, ids, mask):
+        x = self.projection(self.words(ids))
+        bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
+        for _ in range(3):
+            x = self.layer(x, bias)
+        return x
+
+
+class Mixture(nn.Module):
+    """What else exports contain: relative positions, padding, chunks, extremes, sorting, cumulative sums, repeats, steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.relative, self.scale = nn.Embedding(16, H), nn.Embedding(9, HEADS), nn.Parameter(torch.randn(4))
+        self.linear, self.norm = nn.Linear(2 * H, 4), nn.LayerNorm(H)
+
+    def forward(self, ids, mask):
+        x = self.words(ids)
+        rows, length = ids.shape
+        places = torch.arange(length)
+        far = (places[None, :] - places[:, None]).abs()
+        bucket = torch.where(far < 3, far, torch.clamp(3 + (torch.log(far.float().clamp(min=1) / 3) * 2).ceil().long(), max=8))
+        bias = self.relative(bucket).permute(2, 0, 1).unsqueeze(0).expand(rows, -1, -1, -1)
+        heads = split(x)
+        scores = (heads @ heads.transpose(-1, -2)) / 2.0 + bias
+        causal = torch.tril(torch.ones(length, length)).bool()
+        scores = scores.masked_fill(~causal, torch.finfo(torch.float32).min)
+        scores = scores.masked_fill((mask == 0)[:, None, None, :], -1e4)
+        mixed = (scores.softmax(-1) @ heads).transpose(1, 2).flatten(2)
+        shifted = F.pad(mixed, (0, 0, 1, 0))[:, :-1]
+        y = F.silu(self.linear(torch.cat(torch.cat([mixed, shifted], -1).chunk(2, dim=-1), -1)))
+        pooled = torch.stack([y.max(1).values, y.topk(2, dim=1).values.sum(1), torch.cumsum(y, 1)[:, -1]], 1)
+        repeated = y[:, 0].repeat(1, 3).view(rows, 3, 4)
+        picked = torch.gather(y, 1, mask[:, :1].unsqueeze(-1).expand(-1, -1, 4))
+        curves = F.leaky_relu(y) + F.elu(y) + F.softplus(y) + F.hardtanh(y) + F.mish(y)
+        return pooled * repeated + picked, torch.logsumexp(y, dim=-1) + y.norm(dim=-1), curves * self.scale, self.norm(mixed)[:, ::2]
+
+
 IDS = torch.tensor([[1, 5, 9, 3, 2], [1, 7, 7, 0, 0]])
 MASK = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
 TYPES = torch.tensor([[0, 0, 0, 1, 1], [0, 1, 1, 0, 0]])
@@ -124,6 +176,8 @@ MODELS = [
     ("bert", Bert, {"input_ids": IDS, "attention_mask": MASK, "token_type_ids": TYPES}, ["logits", "last_hidden_state"],
      [(11, True), (14, False), (17, True)]),
     ("sentence", Sentence, {"input_ids": IDS, "attention_mask": MASK}, ["scores", "last"], [(12, True)]),
+    ("albert", Albert, {"input_ids": IDS, "attention_mask": MASK}, ["last_hidden_state"], [(16, True)]),
+    ("mixture", Mixture, {"input_ids": IDS, "attention_mask": MASK}, ["pooled", "sizes", "curves", "every_other"], [(14, True)]),
     ("gpt2", Gpt2, {"input_ids": IDS, "attention_mask": MASK}, ["logits"], [(13, True)]),
 ]
 
@@ -133,7 +187,7 @@ for name, make, inputs, outputs, exports in MODELS:
     for key, parameter in model.named_parameters():
         if parameter.dim() > 1:
             parameter.data.copy_(0.5 * torch.randn_like(parameter))
-        elif "norm" not in key and "ln_" not in key:
+        elif key.endswith("bias"):
             parameter.data.zero_()
     for opset, dynamic in exports:
         path = os.path.join(HERE, f"{name}-{opset}{'' if dynamic else '-static'}.onnx")
