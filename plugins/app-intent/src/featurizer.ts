@@ -22,6 +22,8 @@ export interface FeaturizerOptions {
   readonly maxLength: number;
   /** Rows of the encoder's position table: most tokens of a text with its typed labels. */
   readonly maxPositions: number;
+  /** Whether the encoder tells segments apart; default: true. */
+  readonly hasSegments?: boolean;
 }
 
 /** Vocabulary token that types a slot label into the input, for the `typed` ablation. */
@@ -60,7 +62,7 @@ export class Featurizer {
     return { length: encoding.length + typed, encoding, placed };
   }
 
-  /** Pads to the longest row: `input_ids`, `attention_mask`, `token_type_ids` and, where slots are used, `slot_ids`. */
+  /** Pads to the longest row: `input_ids`, `attention_mask`, and where they are used, `token_type_ids` and `slot_ids`. */
   collate(
     rows: readonly TextFeatures[],
     noise?: { readonly options: NoiseOptions; readonly random: Random },
@@ -79,9 +81,12 @@ export class Featurizer {
     if (noise !== undefined && noise.options.wordDropout > 0) {
       encodings = encodings.map((encoding) => this.dropWords(encoding, noise.options.wordDropout, noise.random));
     }
-    const padded = padEncodings(encodings);
-    if (!this.usesSlots) return { ...padded };
-    return { ...padded, slot_ids: this.slotIds(rows, matches, padded.input_ids.dims[1]!) };
+    const { token_type_ids, ...padded } = padEncodings(encodings);
+    return {
+      ...padded,
+      ...((this.options.hasSegments ?? true) ? { token_type_ids } : {}),
+      ...(this.usesSlots ? { slot_ids: this.slotIds(rows, matches, padded.input_ids.dims[1]!) } : {}),
+    };
   }
 
   /** `[batch, sequence, labels]`, as wide as the position with most labels; empty places are 0. */

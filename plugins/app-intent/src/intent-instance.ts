@@ -1,6 +1,6 @@
 import { ValidationError } from '@zooid/common';
 import { runInBatches, Turns } from '@zooid/data';
-import { parseEncoderConfig } from '@zooid/nn';
+import { encoderFamily } from '@zooid/nn';
 import {
   type AppInstance,
   type Collection,
@@ -58,12 +58,15 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
     const { id, folder, config } = model.artifacts;
     try {
       const intent = intentConfigOf(config);
+      const family = encoderFamily(config);
+      const encoder = family.parse(config);
       const featurizer = new Featurizer({
         tokenizer: await loadTokenizer(folder),
         labels: new SlotLabels(intent.slotTypes),
         fusion: intent.options.fusion,
         maxLength: intent.options.maxLength,
-        maxPositions: parseEncoderConfig(config).max_position_embeddings,
+        maxPositions: family.longestSequence(encoder),
+        hasSegments: encoder.type_vocab_size > 1,
       });
       return new IntentInstance(model, intent, featurizer, await LexiconSet.open(folder, context.notify));
     } catch (error) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Issue, ValidationError } from '@zooid/common';
-import { type EncoderOutput, type ModuleContext, parseEncoderConfig } from '@zooid/nn';
+import { type EncoderFamily, type EncoderOutput, encoderFamily, type ModuleContext } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import type { HostTensor, TensorMap } from '@zooid/tensor';
 import { loadTokenizer, type Tokenizer, tokenizerFromVocab, trainWordPiece } from '@zooid/tokenizers';
@@ -55,7 +55,11 @@ export const intentTask: TrainingTask = {
         : await loadTokenizer(context.baseFolder);
     const goldTypes = [...new Set(examples.flatMap(({ slots }) => slots.map(({ type }) => type)))].sort();
     return new PreparedIntentTask({
-      encoderConfig: context.encoderConfig,
+      // A base model's table may be padded beyond its tokenizer; a new one is as large as the tokenizer needs.
+      encoderConfig:
+        context.baseFolder === undefined
+          ? { ...context.encoderConfig, vocab_size: tokenizer.vocabSize }
+          : context.encoderConfig,
       intent: { options, labels, slotTypes, goldTypes, threshold: defaultThreshold(options) },
       tokenizer,
       lexicon,
@@ -105,7 +109,8 @@ interface PreparedParts {
 }
 
 class PreparedIntentTask implements PreparedTask {
-  readonly groups = [{ name: 'head', match: (name: string) => !name.startsWith('bert.') }];
+  readonly groups: PreparedTask['groups'];
+  private readonly encoderInputs: readonly string[];
   private readonly intent: IntentConfig;
   private readonly featurizer: Featurizer;
   private readonly labelIds: ReadonlyMap<string, number>;
@@ -113,14 +118,19 @@ class PreparedIntentTask implements PreparedTask {
   /** @throws ValidationError when encoder or tokenizer cannot do what the options ask for. */
   constructor(private readonly parts: PreparedParts) {
     const { encoderConfig, intent, tokenizer } = parts;
-    refuseMisfit(parts);
+    const family = encoderFamily(encoderConfig);
+    const encoder = family.parse(encoderConfig);
+    refuseMisfit(parts, family);
+    this.groups = [{ name: 'head', match: (name) => !name.startsWith(`${family.prefix}.`) }];
+    this.encoderInputs = family.inputs(encoder);
     this.intent = intent;
     this.featurizer = new Featurizer({
       tokenizer,
       labels: new SlotLabels(intent.slotTypes),
       fusion: intent.options.fusion,
       maxLength: intent.options.maxLength,
-      maxPositions: parseEncoderConfig({ ...encoderConfig, vocab_size: tokenizer.vocabSize }).max_position_embeddings,
+      maxPositions: family.longestSequence(encoder),
+      hasSegments: encoder.type_vocab_size > 1,
     });
     this.labelIds = new Map(intent.labels.map((label, id) => [label, id]));
   }
@@ -130,7 +140,6 @@ class PreparedIntentTask implements PreparedTask {
     return {
       ...this.parts.encoderConfig,
       architectures: ['ZooidForIntentClassification'],
-      vocab_size: this.parts.tokenizer.vocabSize,
       id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
       label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
       ...(this.intent.options.multiLabel ? { problem_type: 'multi_label_classification' } : {}),
@@ -148,7 +157,7 @@ class PreparedIntentTask implements PreparedTask {
   }
 
   get inputs(): readonly string[] {
-    return ['input_ids', 'attention_mask', 'token_type_ids', ...(this.featurizer.usesSlots ? ['slot_ids'] : [])];
+    return [...this.encoderInputs, ...(this.featurizer.usesSlots ? ['slot_ids'] : [])];
   }
 
   get outputs(): readonly string[] {
@@ -234,15 +243,14 @@ function inverseFrequencyWeights(
   return labels.map((label) => Math.min(5, Math.max(0.5, (mean / counts.get(label)!) ** classWeightPower)));
 }
 
-function refuseMisfit({ encoderConfig, intent, tokenizer }: PreparedParts): void {
-  const { max_position_embeddings: positions, hidden_size: hidden } = parseEncoderConfig({
-    ...encoderConfig,
-    vocab_size: tokenizer.vocabSize,
-  });
+function refuseMisfit({ encoderConfig, intent, tokenizer }: PreparedParts, family: EncoderFamily): void {
+  const encoder = family.parse(encoderConfig);
+  const { hidden_size: hidden } = encoder;
+  const positions = family.longestSequence(encoder);
   const { maxLength, fusion } = intent.options;
   const issues: Issue[] = [];
   if (maxLength > positions) {
-    const message = `is ${maxLength}, but the encoder's position table has ${positions} rows (max_position_embeddings)`;
+    const message = `is ${maxLength}, but the encoder's position table serves ${positions} tokens (max_position_embeddings)`;
     issues.push({ path: '/maxLength', message });
   }
   if (fusion.mode === 'full' && hidden % fusion.heads !== 0) {

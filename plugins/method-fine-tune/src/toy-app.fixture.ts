@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ValidationError } from '@zooid/common';
-import { classificationHead, type EncoderOutput, type ModuleContext } from '@zooid/nn';
+import { classificationHead, type EncoderOutput, encoderFamily, type ModuleContext } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import { type App, type AppInstance, type DataSplit, type Model, NoParameters, TextItem } from '@zooid/spec';
 import { type HostTensor, Random, type TensorMap } from '@zooid/tensor';
@@ -22,9 +22,9 @@ const special = 3; // [PAD], [CLS], [SEP]
 
 /** A whole trainable app in one screen: letters as tokens, one label per text. */
 export class ToyTask implements PreparedTask {
-  readonly inputs = ['input_ids', 'attention_mask', 'token_type_ids'];
+  readonly inputs: readonly string[];
   readonly outputs = ['logits'];
-  readonly groups = [{ name: 'head', match: (name: string) => !name.startsWith('bert.') }];
+  readonly groups: PreparedTask['groups'];
   readonly files = new Map([['vocab.txt', '[PAD]\n[CLS]\n[SEP]\n']]);
   readonly config: Readonly<Record<string, unknown>>;
 
@@ -34,6 +34,9 @@ export class ToyTask implements PreparedTask {
     private readonly bias = 0,
   ) {
     this.config = { ...encoderConfig, vocab_size: special + 26, toy: { labels, bias } };
+    const family = encoderFamily(this.config);
+    this.inputs = family.inputs(family.parse(this.config));
+    this.groups = [{ name: 'head', match: (name) => !name.startsWith(`${family.prefix}.`) }];
   }
 
   featurize(example: ToyExample): ToyFeatures {
@@ -57,7 +60,7 @@ export class ToyTask implements PreparedTask {
     return {
       input_ids: int64(shape, (row, column) => rows[row]!.ids[column] ?? 0),
       attention_mask: int64(shape, (row, column) => (column < rows[row]!.length ? 1 : 0)),
-      token_type_ids: int64(shape, () => 0),
+      ...(this.inputs.includes('token_type_ids') ? { token_type_ids: int64(shape, () => 0) } : {}),
       ...(labels ? { labels: int64([rows.length], (row) => rows[row]!.label) } : {}),
     };
   }

@@ -51,6 +51,8 @@ export interface EncoderFamily extends FamilyDescription {
    * another base prefix, `module.` of parallel training, `gamma` and `beta` of a LayerNorm.
    */
   canonicalName(name: string): string;
+  /** Names of the batch inputs that the encoder takes: without more than one segment it has no `token_type_ids`. */
+  inputs(config: EncoderConfig): readonly string[];
   /** The most tokens a row may have: position rows that a token can take. */
   longestSequence(config: EncoderConfig): number;
   /** The `config.json` with one dropout rate everywhere in the encoder. */
@@ -65,6 +67,9 @@ export function defineFamily(description: FamilyDescription): EncoderFamily {
     },
     canonicalName(name) {
       return checkpointName(name, description);
+    },
+    inputs({ type_vocab_size: segments }) {
+      return ['input_ids', 'attention_mask', ...(segments > 1 ? ['token_type_ids'] : [])];
     },
     longestSequence({ max_position_embeddings: rows, pad_token_id: pad }) {
       return description.positions === 'from-zero' ? rows : rows - pad - 1;

@@ -100,7 +100,7 @@ describe('the whole model', () => {
 describe('what training is told', () => {
   it('names options that encoder or tokenizer cannot follow', async () => {
     await expect(prepareTiny({ maxLength: 64 })).rejects.toThrow(
-      /\/maxLength is 64, but the encoder's position table has 32 rows/,
+      /\/maxLength is 64, but the encoder's position table serves 32 tokens/,
     );
     await expect(prepareTiny({ fusion: { heads: 3 } })).rejects.toThrow(
       /\/fusion\/heads is 3, which must divide the hidden size 16/,
