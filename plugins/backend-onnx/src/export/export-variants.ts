@@ -152,7 +152,7 @@ async function runAll(
 ): Promise<TensorMap[]> {
   await using pool = await createInferencePool({ model, workers: 1, maxQueue: samples.length });
   const context = signal === undefined ? {} : { signal };
-  return Promise.all(samples.map((inputs) => pool.run(inputs, context)));
+  return await Promise.all(samples.map((inputs) => pool.run(inputs, context)));
 }
 
 async function plainReport(files: string): Promise<VariantReport> {

@@ -1,0 +1,224 @@
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readModelFolder, writeModelFolder } from '@zooid/hub';
+import { createKernel, type Kernel } from '@zooid/kernel';
+import {
+  bertEncoder,
+  classificationHead,
+  GraphBuilder,
+  initialise,
+  type ModuleContext,
+  parseEncoderConfig,
+} from '@zooid/nn';
+import { pruneGraph, writeModel } from '@zooid/onnx';
+import type { ModelArtifacts, ModelBackend, VariantReport, VariantRequest } from '@zooid/spec';
+import { Random, type TensorMap, tensor } from '@zooid/tensor';
+import { codeOf, rejection } from '@zooid/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import backendOnnx from '../index.js';
+import { compareOutputs } from './compare-outputs.js';
+import { draftGraph, readGraph } from './graph-files.js';
+
+const config = {
+  vocab_size: 300,
+  hidden_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  intermediate_size: 128,
+  max_position_embeddings: 20,
+};
+
+/** A BERT classifier with random weights, as `zooid train` would leave it. */
+function classifier(): Uint8Array {
+  const emit = (context: ModuleContext) =>
+    classificationHead(context, bertEncoder(context, parseEncoderConfig(config)).pooledOutput(), { labels: 4 });
+  const declaring = new GraphBuilder();
+  emit(declaring);
+  const random = new Random(8);
+  const weights = new Map(
+    declaring.parameters.map((parameter) => [
+      parameter.name,
+      tensor(
+        'float32',
+        initialise(parameter, random).map((value) => value * 2),
+        parameter.shape,
+      ),
+    ]),
+  );
+  const builder = new GraphBuilder({ weights });
+  builder.graph.output(emit(builder), 'logits');
+  return writeModel(pruneGraph(builder.graph));
+}
+
+const model = classifier();
+let kernel: Kernel;
+let backend: ModelBackend & Required<Pick<ModelBackend, 'exportVariants'>>;
+let root: string;
+let artifacts: ModelArtifacts;
+
+beforeAll(async () => {
+  kernel = await createKernel({ plugins: [backendOnnx], config: { settings: { 'backend-onnx': { workers: 1 } } } });
+  backend = kernel.backends.get('onnx') as typeof backend;
+});
+afterAll(() => kernel[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'zooid-variants-'));
+  const folder = join(root, 'm');
+  await writeModelFolder(folder, {
+    config,
+    files: new Map([['onnx/model.onnx', model]]),
+    manifest: {
+      id: 'm',
+      app: 'echo',
+      method: 'fine-tune',
+      recipe: {},
+      data: [],
+      seeds: [1],
+      metrics: {},
+      createdWith: {},
+    },
+    card: '# m\n',
+  });
+  artifacts = { id: 'm', revision: 'r1', folder, config };
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const exportAll = (request: Partial<VariantRequest> = {}): Promise<readonly VariantReport[]> =>
+  backend.exportVariants(artifacts, { variants: ['fp32', 'fused', 'int8', 'fp16', 'q4'], samples: [], ...request });
+const graphs = () => readdir(join(artifacts.folder, 'onnx'));
+
+const feeds: TensorMap = {
+  input_ids: tensor('int64', [1, 20, 33, 299, 2, 7, 8, 2], [2, 4]),
+  attention_mask: tensor('int64', [1, 1, 1, 1, 1, 1, 1, 0], [2, 4]),
+  token_type_ids: tensor('int64', [0, 0, 1, 1, 0, 0, 0, 0], [2, 4]),
+};
+
+describe('exportVariants', () => {
+  it('writes forms that load and agree with the plain graph, and renews the manifest', async () => {
+    const steps: string[] = [];
+    const reports = await exportAll({ onProgress: ({ variant, step }) => steps.push(`${variant} ${step}`) });
+    expect(reports.map(({ variant, accepted }) => [variant, accepted])).toEqual([
+      ['fp32', true],
+      ['fused', true],
+      ['int8', true],
+      ['fp16', true],
+      ['q4', true],
+    ]);
+    const bytes = Object.fromEntries(reports.map(({ variant, sizeBytes }) => [variant, sizeBytes]));
+    expect(bytes.fp32).toBe(model.byteLength);
+    expect(bytes.int8! / bytes.fp32!).toBeLessThan(0.35);
+    expect(bytes.q4! / bytes.fp32!).toBeLessThan(0.3);
+    expect(bytes.fp16! / bytes.fp32!).toBeLessThan(0.6);
+    expect(steps.slice(0, 4)).toEqual(['fp32 run', 'fused build', 'fused write', 'fused compare']);
+
+    expect((await graphs()).sort()).toEqual(
+      ['model.onnx', 'model_fp16.onnx', 'model_fused.onnx', 'model_q4.onnx', 'model_quantized.onnx'].sort(),
+    );
+    const { manifest } = await readModelFolder(artifacts.folder, { verify: true });
+    expect(manifest?.files.map(({ path }) => path)).toContain('onnx/model_quantized.onnx');
+
+    const expected = await answer('fp32');
+    for (const { variant, relativeDifference, tolerance } of reports) {
+      const found = compareOutputs(expected, await answer(variant)).relativeDifference;
+      expect(found, variant).toBeLessThanOrEqual(tolerance);
+      expect(relativeDifference, variant).toBeLessThanOrEqual(tolerance);
+    }
+    const [, fused, int8] = reports;
+    expect(fused!.relativeDifference).toBeLessThan(1e-5);
+    expect(int8!.relativeDifference).toBeGreaterThan(1e-4);
+    expect(int8!.keptFloat).toContain('classifier.weight');
+    expect(fused!.keptFloat).toEqual([]);
+  });
+
+  it('compares on the samples it is given, and counts decisions', async () => {
+    const [fused] = await exportAll({ variants: ['fused'], samples: [feeds, feeds] });
+    expect(fused).toMatchObject({ decisions: 4, changedDecisions: 0, accepted: true });
+  });
+
+  it('does not write what differs too much, and leaves nothing behind', async () => {
+    const before = (await readModelFolder(artifacts.folder, { verify: true })).revision;
+    const [int8] = await exportAll({ variants: ['int8'], tolerance: 1e-6 });
+    expect(int8).toMatchObject({ accepted: false, tolerance: 1e-6 });
+    expect(int8!.refusal).toMatch(/^outputs differ by 0\.0\d+ of their size, more than 0\.000001$/);
+    expect(await graphs()).toEqual(['model.onnx']);
+    expect((await readModelFolder(artifacts.folder, { verify: true })).revision).toBe(before);
+  });
+
+  it('writes the same bytes every time', async () => {
+    const revision = async () => {
+      await exportAll({ variants: ['int8', 'q4'] });
+      return (await readModelFolder(artifacts.folder, { verify: true })).revision;
+    };
+    expect(await revision()).toBe(await revision());
+  });
+
+  it('works on folders without a manifest, as others make them', async () => {
+    await rm(join(artifacts.folder, 'zooid.json'));
+    await exportAll({ variants: ['fused'] });
+    expect(await graphs()).toContain('model_fused.onnx');
+    expect(await readdir(artifacts.folder)).not.toContain('zooid.json');
+  });
+
+  it('refuses what cannot be: other variants, a shared folder, no graph, a damaged one', async () => {
+    const refused = async (work: Promise<unknown>) => {
+      const error = (await rejection(work)) as Error;
+      return `${codeOf(error)}: ${error.message}`;
+    };
+    expect(await refused(exportAll({ variants: ['int9'] }))).toMatch(/^NAME_UNKNOWN: unknown variant 'int9'/);
+    expect(await refused(backend.load(artifacts, { variant: 'int9' }))).toMatch(/^NAME_UNKNOWN/);
+    expect(await refused(backend.load(artifacts, { variant: 'q4' }))).toMatch(/has no onnx\/model_q4\.onnx/);
+    const shared = { ...artifacts, readOnly: true };
+    expect(await refused(backend.exportVariants(shared, { variants: ['fused'], samples: [] }))).toMatch(/shared/);
+    await truncate(join(artifacts.folder, 'onnx', 'model.onnx'), 1000);
+    expect(await refused(exportAll())).toMatch(/^MODEL_FAILED: .* cannot be rewritten/);
+    await rm(join(artifacts.folder, 'onnx', 'model.onnx'));
+    expect(await refused(exportAll())).toMatch(/^MODEL_FAILED: .* has no onnx\/model\.onnx/);
+  });
+
+  it('says when samples do not fit the graph', async () => {
+    const error = (await rejection(exportAll({ samples: [{ input_ids: feeds.input_ids! }] }))) as Error;
+    expect(error.message).toMatch(/^model 'm': the plain graph fails on its own examples: /);
+  });
+
+  it('stops between steps', async () => {
+    const controller = new AbortController();
+    const onProgress = ({ step }: { readonly step: string }) => {
+      if (step === 'write') controller.abort();
+    };
+    const error = await rejection(exportAll({ variants: ['fused'], signal: controller.signal, onProgress }));
+    expect(codeOf(error)).toBe('ABORTED');
+    expect(await graphs()).toEqual(['model.onnx']);
+  });
+});
+
+describe('draftGraph', () => {
+  it('puts large weights beside the graph, where the runtime and the reader find them', async () => {
+    const folder = join(artifacts.folder, 'onnx');
+    const graph = await readGraph({ folder, file: 'model.onnx' });
+    const expected = await answer('fp32');
+    {
+      await using draft = await draftGraph(graph, folder, 'model_fused.onnx', 1000);
+      expect(draft.sizeBytes).toBeGreaterThan(0.9 * model.byteLength);
+      await draft.accept();
+    }
+    expect((await graphs()).sort()).toEqual(['model.onnx', 'model_fused.onnx', 'model_fused.onnx_data']);
+    expect(compareOutputs(expected, await answer('fused')).maxDifference).toBe(0);
+    expect((await readGraph({ folder, file: 'model_fused.onnx' })).initializers.size).toBe(graph.initializers.size);
+    {
+      await using draft = await draftGraph(graph, folder, 'model_fused.onnx');
+      await draft.accept();
+    }
+    expect((await graphs()).sort()).toEqual(['model.onnx', 'model_fused.onnx']);
+  });
+});
+
+async function answer(variant: string): Promise<TensorMap> {
+  const loaded = await backend.load(artifacts, { variant });
+  try {
+    return await loaded.forward(feeds);
+  } finally {
+    await loaded[Symbol.asyncDispose]();
+  }
+}
