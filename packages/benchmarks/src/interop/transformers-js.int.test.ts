@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,7 +62,7 @@ async function trainTiny(): Promise<void> {
   await writeFile(
     join(folder, 'recipe.yaml'),
     `app: text-classification
-encoder: { preset: tiny, hidden_size: 64, num_hidden_layers: 2, intermediate_size: 128, max_position_embeddings: 32 }
+encoder: { preset: tiny, hidden_size: 64, num_hidden_layers: 2, intermediate_size: 128, max_position_embeddings: 64 }
 options: { maxLength: 16, tokenizer: { vocabSize: 128 } }
 data: { train: data.jsonl, validation: data.jsonl, test: data.jsonl }
 train: { epochs: 3, batchSize: 8, learningRate: 2.0e-3, bootstrap: 0 }
@@ -83,6 +83,30 @@ function askPeer(): Promise<PeerAnswer> {
     child.stdin?.end(JSON.stringify({ folder: model, texts, loads }));
   });
 }
+
+/** Names, shapes and element types by the format's own definition: 8 bytes of length, then JSON. */
+async function safetensorsHeader(path: string): Promise<Record<string, { dtype: string; shape: number[] }>> {
+  const bytes = await readFile(path);
+  const { __metadata__, ...tensors } = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0))));
+  return tensors;
+}
+
+it("holds exactly the state dict of Hugging Face's BertForSequenceClassification", async () => {
+  const golden = JSON.parse(await readFile(new URL('__golden__/bert-state-dict.json', import.meta.url), 'utf8')) as {
+    readonly shapes: Readonly<Record<string, readonly number[]>>;
+  };
+  const config = JSON.parse(await readFile(join(model, 'config.json'), 'utf8')) as { readonly vocab_size: number };
+  // Same sizes but for vocabulary and labels, which are the data's.
+  const expected = Object.entries(golden.shapes).map(([name, [first, ...rest]]) => {
+    if (name.includes('word_embeddings')) return [name, [config.vocab_size, ...rest]];
+    return [name, [name.startsWith('classifier.') ? 2 : first!, ...rest]];
+  });
+  const header = await safetensorsHeader(join(model, 'model.safetensors'));
+  expect(Object.fromEntries(Object.entries(header).map(([name, { shape }]) => [name, shape]))).toEqual(
+    Object.fromEntries(expected),
+  );
+  expect(new Set(Object.values(header).map(({ dtype }) => dtype))).toEqual(new Set(['F32']));
+});
 
 describe('a folder that Zooid wrote, in @huggingface/transformers', () => {
   it('is tokenized to the same ids', async () => {
