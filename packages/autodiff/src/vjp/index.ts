@@ -1,6 +1,7 @@
 import type { Op } from '@zooid/onnx';
 import { contribVjps } from './contrib.js';
 import { elementwiseVjps } from './elementwise.js';
+import { fusedVjps } from './fused.js';
 import { indexingVjps } from './indexing.js';
 import { linearVjps } from './linear.js';
 import { movementVjps } from './movement.js';
@@ -22,6 +23,7 @@ export const vjpRules: { readonly [P in Op]: VjpRule | 'constant' | 'missing' } 
   ...normalizationVjps,
   ...recurrentVjps,
   ...contribVjps,
+  ...fusedVjps,
 };
 
 /** Operators that `grad` can walk through. */

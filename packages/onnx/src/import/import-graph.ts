@@ -3,6 +3,7 @@ import { type Attributes, floatAttribute, intAttribute } from '../attributes.js'
 import { dtypeCode, dtypeFromCode } from '../data-types.js';
 import { GraphError } from '../errors.js';
 import type { Graph, GraphNode } from '../graph.js';
+import { isOp } from '../ops/index.js';
 import { MAX_CONTENTS } from '../ops/rule.js';
 import type { Value } from '../value.js';
 import { type LivePart, livePart, readersOf } from './live-part.js';
@@ -13,6 +14,7 @@ import {
   type ParameterPlan,
   planParameters,
 } from './parameters.js';
+import { plainForms } from './plain-form.js';
 
 export interface ImportGraphOptions extends ParameterOptions {
   /** Values of the target graph by the name of the source's input. Their shapes name the symbolic dims. */
@@ -25,7 +27,8 @@ export interface ImportGraphOptions extends ParameterOptions {
 
 /**
  * Emits the nodes of `source` into `target`, on given inputs and with given weights, and returns the outputs by name.
- * The result can be differentiated like anything else that was emitted there. Floats of any width become float32.
+ * The result can be differentiated like anything else that was emitted there. Floats of any width become float32, and
+ * what an optimiser fused (except attention) becomes plain operators again.
  *
  * @throws GraphError when an input is missing or does not fit, or a node cannot take the shapes that follow from it.
  */
@@ -113,6 +116,16 @@ class Import {
     const inputs = node.inputs.map((value) => (value === null ? null : this.value(value)));
     if (node.op === 'Dropout' && !this.live.uses.has(node.outputs[1]!)) {
       this.values.set(node.outputs[0]!, this.dropout(node, inputs[0]!));
+      return;
+    }
+    const plain = isOp(node.op) ? plainForms[node.op]?.(node, inputs) : undefined;
+    if (
+      plain !== undefined &&
+      node.outputs.every((output, i) => plain[i] !== undefined || !this.live.uses.has(output))
+    ) {
+      node.outputs.forEach((output, i) => {
+        if (plain[i] !== undefined) this.values.set(output, plain[i]);
+      });
       return;
     }
     const copy = { ...node, attributes: widenedAttributes(node) };

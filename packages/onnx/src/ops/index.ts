@@ -5,6 +5,7 @@ import type { Graph } from '../graph.js';
 import type { Value } from '../value.js';
 import { type ContribOp, contribRules } from './contrib.js';
 import { type ElementwiseOp, elementwiseRules } from './elementwise.js';
+import { type FusedOp, fusedRules } from './fused.js';
 import { type IndexingOp, indexingRules } from './indexing.js';
 import { type LinearOp, linearRules } from './linear.js';
 import { type MovementOp, movementRules } from './movement.js';
@@ -24,6 +25,7 @@ export type Op =
   | NormalizationOp
   | RecurrentOp
   | ContribOp
+  | FusedOp
   | QuantizationOp;
 export type OpDomain = '' | 'com.microsoft';
 /** An operator that a model from outside holds and the table does not know, with its domain: `com.microsoft::Sampling`. */
@@ -39,6 +41,7 @@ export const opRules: { readonly [P in Op]: OpRule } = {
   ...normalizationRules,
   ...recurrentRules,
   ...contribRules,
+  ...fusedRules,
   ...quantizationRules,
 };
 
@@ -46,6 +49,7 @@ export const opRules: { readonly [P in Op]: OpRule } = {
 const contribOps: ReadonlySet<string> = new Set<string>([
   'Gelu' satisfies Op,
   ...Object.keys(contribRules),
+  ...Object.keys(fusedRules),
   ...Object.keys(quantizationRules),
 ]);
 

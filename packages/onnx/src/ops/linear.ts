@@ -5,7 +5,8 @@ import type { NodeView, OpRule } from './rule.js';
 
 export type LinearOp = 'MatMul' | 'Gemm' | 'Einsum';
 
-function matmulShape(node: NodeView, a: Shape, b: Shape): Shape {
+/** NumPy's rules. @throws ShapeMismatchError */
+export function matmulShape(node: NodeView, a: Shape, b: Shape): Shape {
   if (a.length === 0 || b.length === 0) node.fail('operands of at least one axis', a.length === 0 ? a : b);
   // NumPy: a vector on the left is a row, on the right a column, and the added axis goes away again.
   const left = a.length === 1 ? [1, a[0]!] : a;

@@ -132,7 +132,7 @@ describe('operators that the table does not know', () => {
     const ones = graph.initializer('scale', tensor('float32', [1, 1, 1, 1]));
     const [y, , , sum] = graph.emitUnknown(
       {
-        op: 'com.microsoft::SkipLayerNormalization',
+        op: 'com.microsoft::SkipSimplifiedLayerNormalization',
         domain: 'com.microsoft',
         name: 'skip',
         inputs: [x, x, ones],
@@ -143,7 +143,11 @@ describe('operators that the table does not know', () => {
     graph.output(y!.add(sum!), 'out');
     const model = writeModel(graph);
     const back = readModel(model);
-    expect(back.nodes.map(({ op }) => op)).toEqual(['com.microsoft::SkipLayerNormalization', 'Add', 'Identity']);
+    expect(back.nodes.map(({ op }) => op)).toEqual([
+      'com.microsoft::SkipSimplifiedLayerNormalization',
+      'Add',
+      'Identity',
+    ]);
     expect(writeModel(back)).toEqual(model);
     const feeds = { x: normals([2, 4], 98) };
     expect((await runModel(writeModel(back), feeds)).out).toEqual((await runModel(model, feeds)).out);

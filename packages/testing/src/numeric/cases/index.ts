@@ -2,6 +2,7 @@ import type { Op } from '@zooid/onnx';
 import type { OpCase } from '../op-case.js';
 import { contribCases } from './contrib.js';
 import { elementwiseCases } from './elementwise.js';
+import { fusedCases } from './fused.js';
 import { indexingCases } from './indexing.js';
 import { linearCases } from './linear.js';
 import { movementCases } from './movement.js';
@@ -20,5 +21,6 @@ export const opCases: { readonly [P in Op]: readonly OpCase[] } = {
   ...normalizationCases,
   ...recurrentCases,
   ...contribCases,
+  ...fusedCases,
   ...quantizationCases,
 };
