@@ -18,7 +18,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'zooid-features-'));
   await writeEncoderFolder(join(root, 'plain'));
   await writeEncoderFolder(join(root, 'sentence'), sentenceFiles);
-  kernel = await createKernel({ plugins, config: { root } });
+  kernel = await createKernel({ plugins, config: { root, settings: { 'backend-onnx': { workers: 1 } } } });
   // Neither folder was made by Zooid: config.json and modules.json tell what they are for.
   await kernel.endpoints.open('plain', join(root, 'plain'));
   await kernel.endpoints.open('sentence', join(root, 'sentence'));

@@ -1,5 +1,6 @@
 import { type Issue, ValidationError } from '@zooid/common';
 import { runInBatches, Turns } from '@zooid/data';
+import { assertVocabularyFits } from '@zooid/hub';
 import { type AppInstance, type Model, ModelError, type RunContext, type TaskShapes, type TextItem } from '@zooid/spec';
 import { toFloat32 } from '@zooid/tensor';
 import {
@@ -41,6 +42,11 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
     const { id, folder, config } = model.artifacts;
     try {
       const tokenizer = await loadTokenizer(folder);
+      const { vocab_size: rows } = config;
+      assertVocabularyFits(`model '${id}'`, {
+        tokenizer: tokenizer.vocabSize,
+        config: typeof rows === 'number' ? rows : undefined,
+      });
       const modules = await readSentenceModules(folder);
       const names = model.inputs?.map(({ name }) => name);
       graphInputs(padEncodings([tokenizer.encode('?')]), names); // refuses graphs that want other inputs

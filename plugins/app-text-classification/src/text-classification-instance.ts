@@ -1,5 +1,6 @@
 import { ValidationError } from '@zooid/common';
 import { runInBatches, Turns } from '@zooid/data';
+import { assertVocabularyFits } from '@zooid/hub';
 import {
   type AppInstance,
   type Evaluation,
@@ -46,13 +47,7 @@ export class TextClassificationInstance
     try {
       const classifier = classifierConfigOf(config);
       const tokenizer = await loadTokenizer(folder);
-      const { vocab_size: rows } = config;
-      if (typeof rows === 'number' && tokenizer.vocabSize > rows) {
-        throw new ModelError(
-          id,
-          `model '${id}': its tokenizer knows ${tokenizer.vocabSize} tokens, but config.json says vocab_size ${rows}; they are not of one model`,
-        );
-      }
+      assertVocabularyFits(`model '${id}'`, { tokenizer: tokenizer.vocabSize, config: rowsOf(config) });
       const longest = await longestInput(folder, config);
       const featurizer = new Featurizer({
         tokenizer,
@@ -124,6 +119,9 @@ export class TextClassificationInstance
 
   async [Symbol.asyncDispose](): Promise<void> {}
 }
+
+const rowsOf = ({ vocab_size: rows }: Readonly<Record<string, unknown>>): number | undefined =>
+  typeof rows === 'number' ? rows : undefined;
 
 /** The graph's logits: `logits`, or its only output with a column per label. @throws ModelError naming the outputs. */
 function outputOf({ artifacts: { id }, outputs }: Model, labels: number): string {
