@@ -62,7 +62,7 @@ export class Pattern {
   forEachMatch(text: string, from: number, to: number, visit: (start: number, end: number) => boolean): void {
     const classes = this.#classes;
     // A match that looks far ahead and then stays short makes the next one look again: quadratic, unless stopped.
-    let budget = 64 * (to - from) + 4096;
+    let budget = 128 * (to - from) + 2 ** 20;
     let start = from;
     while (start < to) {
       const preceding = start === from ? before.text : text.charCodeAt(start - 1) === 0x0a ? before.line : before.other;
