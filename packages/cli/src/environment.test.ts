@@ -7,13 +7,23 @@ import { toExitCode } from './exit-codes.js';
 
 describe('readEnvironment', () => {
   it('has a default for everything', () => {
-    expect(readEnvironment({})).toEqual({ cacheFolder: join(homedir(), '.cache', 'zooid'), color: true });
+    expect(readEnvironment({})).toEqual({
+      cacheFolder: join(homedir(), '.cache', 'zooid'),
+      color: true,
+      forPlugins: {},
+    });
   });
 
   it('reads what is set, and takes empty for unset', () => {
     const env = { ZOOID_DATA: 'data', ZOOID_CACHE: '/c', PORT: '8080', NO_COLOR: '1' };
-    expect(readEnvironment(env)).toEqual({ dataFolder: resolve('data'), cacheFolder: '/c', port: 8080, color: false });
-    expect(readEnvironment({ ZOOID_DATA: '', PORT: '', NO_COLOR: '', XDG_CACHE_HOME: '/x' })).toEqual({
+    expect(readEnvironment(env)).toEqual({
+      dataFolder: resolve('data'),
+      cacheFolder: '/c',
+      port: 8080,
+      color: false,
+      forPlugins: env,
+    });
+    expect(readEnvironment({ ZOOID_DATA: '', PORT: '', NO_COLOR: '', XDG_CACHE_HOME: '/x' })).toMatchObject({
       cacheFolder: '/x/zooid',
       color: true,
     });

@@ -12,6 +12,8 @@ export interface Environment {
   readonly port?: number;
   /** False when `NO_COLOR` is set to anything. */
   readonly color: boolean;
+  /** All variables, for plugins that share conventions with other tools. */
+  readonly forPlugins: NodeJS.ProcessEnv;
 }
 
 /** Variables that are read, with what they are for; `zooid env` prints them. */
@@ -20,6 +22,11 @@ export const variables = {
   ZOOID_CACHE: 'folder for downloads',
   PORT: 'port of zooid serve',
   NO_COLOR: 'set to anything: no colours',
+  HF_TOKEN: 'access token for the Hub; else read from the file HF_TOKEN_PATH, or token in HF_HOME',
+  HF_ENDPOINT: 'URL of the Hub or of a mirror',
+  HF_HOME: "folder of the Hub's cache and token",
+  HF_HUB_CACHE: "folder of the Hub's cache",
+  HF_HUB_OFFLINE: 'set to 1: of the Hub, use only what is cached',
 } as const;
 
 /** @throws UsageError when a value cannot be used. */
@@ -30,6 +37,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     cacheFolder: resolve(ZOOID_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'zooid')),
     ...(PORT && { port: parsePort(PORT, 'the environment variable PORT') }),
     color: !NO_COLOR,
+    forPlugins: env,
   };
 }
 

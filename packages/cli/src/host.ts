@@ -77,6 +77,7 @@ export async function openHost(
   const kernel = await createKernel({
     plugins,
     logger,
+    environment: terminal.environment.forPlugins,
     config: {
       root: project.root,
       settings,

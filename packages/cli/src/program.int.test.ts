@@ -32,8 +32,15 @@ describe('zooid', () => {
     await at.refused(['serve'], /PORT must be a port/, { env: { PORT: 'http' } });
   });
 
-  it.each(['pull', 'push', 'bench', 'new', 'cache'])('says which kind of plugin %s needs', async (command) => {
-    await at.refused([command, 'x', '--whatever', 'y'], /needs a .*plugin.* and no loaded plugin provides it/);
+  it.each([
+    ['bench', 'x'],
+    ['new', 'app', 'x'],
+    ['pull', 'org/x'],
+    ['push', 'folder', 'org/x'],
+    ['cache', 'ls'],
+    ['cache', 'prune', '--yes'],
+  ])('says which kind of plugin %s %s needs', async (...words) => {
+    await at.refused(words, /needs a .*plugin.* and no loaded plugin (provides it|is one)/);
   });
 
   it('refuses plugins and configurations that cannot be used', async () => {

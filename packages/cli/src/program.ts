@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { cacheList, cachePrune, cacheVerify } from './commands/cache.js';
 import type { CommandContext } from './commands/context.js';
 import { doctor } from './commands/doctor.js';
 import { env } from './commands/env.js';
@@ -6,6 +7,8 @@ import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
 import { type ExportOptions, exportVariants } from './commands/export.js';
 import { list, listings } from './commands/list.js';
 import { type PredictOptions, predict } from './commands/predict.js';
+import { type PullSettings, pull } from './commands/pull.js';
+import { type PushSettings, push } from './commands/push.js';
 import { run } from './commands/run.js';
 import { type ServeOptions, serve } from './commands/serve.js';
 import { type TrainOptions, train } from './commands/train.js';
@@ -15,7 +18,7 @@ import type { GlobalOptions } from './host.js';
 import type { Terminal } from './terminal.js';
 import { readVersion } from './version.js';
 
-const modelHelp = 'id in a store, or a folder';
+const modelHelp = 'id in a store, a folder, or org/name on the Hub';
 
 /** The command line: what there is, what it takes and what it says about itself. Commands live in `commands/`. */
 export function createProgram(terminal: Terminal): Command {
@@ -43,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
   const context = (): CommandContext => ({ terminal, options: program.opts<GlobalOptions>() });
 
   addListings(program, context);
+  addTransfers(program, context);
   addTraining(program, context);
   addExport(program, context);
   addAnswering(program, context);
@@ -67,6 +71,38 @@ function addListings(program: Command, context: Context): void {
       .description(`list ${summary}`)
       .action(() => list(context(), kind as keyof typeof listings));
   }
+}
+
+function addTransfers(program: Command, context: Context): void {
+  program
+    .command('pull <model>')
+    .description('fetch a model: org/name or org/name@revision on the Hub')
+    .option('--include <glob>', 'files to fetch (repeatable; default: what serving and training need)', collect, [])
+    .option('--exclude <glob>', 'files to leave out (repeatable)', collect, [])
+    .action((model: string, options: PullSettings) => pull(context(), model, options));
+  program
+    .command('push <folder> <model>')
+    .description('publish a model folder as org/name on the Hub')
+    .option('--create', 'make the repository when there is none')
+    .option('--private', 'with --create: only its owner sees it')
+    .option('--message <text>', 'commit message')
+    .option('--branch <name>', 'branch or refs/pr/N to commit to (default: main)')
+    .action((folder: string, model: string, options: PushSettings) => push(context(), folder, model, options));
+  const cache = program.command('cache').description('look after models that were fetched');
+  cache
+    .command('ls')
+    .description('list models and their revisions')
+    .action(() => cacheList(context()));
+  cache
+    .command('verify')
+    .description('compare every stored content with its digest')
+    .option('--remove', 'remove what is damaged, so that the next pull fetches it again')
+    .action((options: { remove?: boolean }) => cacheVerify(context(), options));
+  cache
+    .command('prune')
+    .description('list what no branch or tag leads to, and what broken transfers left')
+    .option('--yes', 'remove it')
+    .action((options: { yes?: boolean }) => cachePrune(context(), options));
 }
 
 function addTraining(program: Command, context: Context): void {

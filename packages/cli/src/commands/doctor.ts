@@ -52,7 +52,8 @@ async function checkKernel(kernel: Kernel): Promise<Check[]> {
   for (const backend of kernel.backends) {
     checks.push(await check(`backend ${backend.name}`, async () => (await backend.check?.()) ?? 'loaded'));
   }
-  for await (const { id } of kernel.models.list()) {
+  for await (const { id, store } of kernel.models.list()) {
+    if (kernel.stores.get(store).remote === true) continue; // resolving might fetch; `zooid cache verify` checks those
     checks.push(
       await check(
         `model ${id}`,

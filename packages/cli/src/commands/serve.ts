@@ -65,12 +65,13 @@ function serverConfig({ environment }: Terminal, { config }: Project, { port, ho
   );
 }
 
-/** What the command line names; else what zooid.yaml names; else every model of the stores. */
+/** What the command line names; else what zooid.yaml names; else every model that is here without being fetched. */
 async function chooseModels(kernel: Kernel, { config }: Project, named: readonly string[]): Promise<readonly Served[]> {
   if (named.length > 0) return unambiguous(named.map(parseModel));
   if (config !== undefined && config.endpoints.length > 0) return config.endpoints;
   const found: Served[] = [];
-  for await (const { id, app } of kernel.models.list()) {
+  for await (const { id, app, store } of kernel.models.list()) {
+    if (kernel.stores.get(store).remote === true) continue;
     if (app !== undefined && kernel.apps.has(app)) found.push({ name: basename(id), model: id });
   }
   if (found.length === 0) {
@@ -82,7 +83,7 @@ async function chooseModels(kernel: Kernel, { config }: Project, named: readonly
 function parseModel(text: string): Served {
   const [, name, reference] = /^([A-Za-z0-9][\w.-]*)=(.+)$/.exec(text) ?? [];
   if (name !== undefined && reference !== undefined) return { name, model: reference };
-  return { name: basename(resolve(text)), model: text };
+  return { name: basename(resolve(text.replace(/^([\w.-]+\/[\w.-]+)@.+$/, '$1'))), model: text };
 }
 
 function unambiguous(served: readonly Served[]): readonly Served[] {

@@ -2,8 +2,6 @@ import { UnavailableError } from '../errors.js';
 
 /** Commands of the stable command line that need a plugin which is not there yet, and the kind of plugin. */
 export const unavailable = {
-  pull: { usage: '<model>', summary: 'fetch a model', needs: 'a store plugin that downloads models' },
-  push: { usage: '<folder> <model>', summary: 'publish a model', needs: 'a store plugin that uploads models' },
   bench: {
     usage: '<model>',
     summary: 'measure latency and throughput of a model',
@@ -13,11 +11,6 @@ export const unavailable = {
     usage: 'app|backend|method|project <name>',
     summary: 'start a plugin or a project from a scaffold',
     needs: 'a plugin with scaffolds for its kind',
-  },
-  cache: {
-    usage: 'ls|verify|prune',
-    summary: 'look after downloaded models',
-    needs: 'a store plugin that keeps a cache',
   },
 } as const;
 
