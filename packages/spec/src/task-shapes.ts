@@ -37,6 +37,10 @@ export interface TaskShapes {
       readonly top_k?: number;
       /** Default: what the model was trained with. */
       readonly function_to_apply?: 'sigmoid' | 'softmax' | 'none';
+      /** Leave out labels with a lower score. Not of the Hub's task. */
+      readonly threshold?: number;
+      /** Of labels that may hold at once, return those that do. Not of the Hub's task. */
+      readonly apply_thresholds?: boolean;
     };
     /** Best first. */
     readonly output: readonly LabelScore[];
@@ -60,7 +64,7 @@ export interface TaskShapes {
       readonly truncate?: boolean;
       /** Name of a prompt that the model folder defines, put before the text. */
       readonly prompt_name?: string;
-      /** How token vectors become one vector; `none` returns one per token. Default: what the model folder says. */
+      /** How token vectors become one; `none` returns one per token. Default: as the folder says. Not of the Hub's task. */
       readonly pooling?: 'mean' | 'cls' | 'max' | 'none';
     };
     /** One vector, or with pooling `none` one per token. */
