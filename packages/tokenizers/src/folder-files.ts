@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sentencePieceNames } from './load.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** Every file that a tokenizer may consist of, in Hugging Face's model folders. */
@@ -11,9 +12,7 @@ const fileNames = [
   'vocab.txt',
   'vocab.json',
   'merges.txt',
-  'spiece.model',
-  'spm.model',
-  'sentencepiece.bpe.model',
+  ...sentencePieceNames,
 ] as const;
 
 /**

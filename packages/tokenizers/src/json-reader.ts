@@ -26,7 +26,7 @@ export class JsonReader {
 
   items(): JsonReader[] {
     if (!Array.isArray(this.value)) return this.fail('an array');
-    return this.value.map((item: unknown, i) => new JsonReader(item, `${this.part}/${i}`));
+    return Array.from(this.value, (item: unknown, i) => new JsonReader(item, `${this.part}/${i}`));
   }
 
   string(fallback?: string): string {

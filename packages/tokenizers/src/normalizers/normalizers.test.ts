@@ -59,7 +59,10 @@ function cutsPair(text: string, place: number): boolean {
 describe('normalisers', () => {
   it.each(simple)('%s equals its definition', (_, normalizer, expected) => {
     for (const text of texts(600)) {
-      expect({ text, result: normalizer.apply(new AlignedText(text, 0)).text }).toEqual({ text, result: expected(text) });
+      expect({ text, result: normalizer.apply(new AlignedText(text, 0)).text }).toEqual({
+        text,
+        result: expected(text),
+      });
     }
   });
 

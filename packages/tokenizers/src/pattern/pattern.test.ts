@@ -5,7 +5,12 @@ import { Pattern } from './pattern.js';
 
 function matches(source: string, text: string): string[] {
   const found: string[] = [];
-  new Pattern(source, 'test').forEachMatch(text, 0, text.length, (start, end) => found.push(text.slice(start, end)) > 0);
+  new Pattern(source, 'test').forEachMatch(
+    text,
+    0,
+    text.length,
+    (start, end) => found.push(text.slice(start, end)) > 0,
+  );
   return found;
 }
 
