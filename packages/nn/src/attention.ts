@@ -1,6 +1,7 @@
 import { GraphError, type Value } from '@zooid/onnx';
 import { linear, widthOf } from './linear.js';
 import type { ModuleContext } from './module-context.js';
+import type { AttentionPrefix } from './peft/prefix.js';
 
 export interface ScaledDotProductOptions {
   /** Added to the scores before softmax: `[batch | 1, 1 | heads, query, key]`, size-1 axes broadcast. */
@@ -17,6 +18,8 @@ export interface MultiHeadAttentionOptions extends ScaledDotProductOptions {
   readonly width?: number;
   /** Standard deviation of the initial weights; default 0.02. */
   readonly std?: number;
+  /** Further keys and values, before those of the tokens; `attnBias` has their columns too. */
+  readonly prefix?: AttentionPrefix;
   /** What the projections are called; default `query`, `key`, `value`. */
   readonly names?: Readonly<Record<'query' | 'key' | 'value', string>>;
 }
@@ -61,13 +64,19 @@ export function attentionHeads(
 ): Value {
   const { heads, width = widthOf(queries, 'attention'), names = defaultNames } = options;
   if (width % heads !== 0) throw new GraphError(`${heads} attention heads do not divide a width of ${width}`);
-  const project = (name: string, x: Value): Value => {
-    const projected = linear(context.child(name), x, width, options.std === undefined ? {} : { std: options.std });
-    return projected.reshape([x.shape[0]!, x.shape[1]!, heads, width / heads]).transpose([0, 2, 1, 3]);
-  };
+  const split = (x: Value): Value =>
+    x.reshape([x.shape[0]!, x.shape[1]!, heads, width / heads]).transpose([0, 2, 1, 3]);
+  const project = (name: string, x: Value): Value =>
+    split(linear(context.child(name), x, width, options.std === undefined ? {} : { std: options.std }));
+  const before = (first: Value | undefined, x: Value): Value =>
+    first === undefined
+      ? x
+      : split(first.unsqueeze([0]))
+          .expand(x.shape.with(2, first.shape[0]!))
+          .concat([x], 2);
   const q = project(names.query, queries);
-  const k = project(names.key, keys);
-  const v = project(names.value, keys);
+  const k = before(options.prefix?.key, project(names.key, keys));
+  const v = before(options.prefix?.value, project(names.value, keys));
   return scaledDotProductAttention(context, q, k, v, options)
     .transpose([0, 2, 1, 3])
     .reshape([queries.shape[0]!, queries.shape[1]!, width]);

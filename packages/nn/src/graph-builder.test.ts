@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from './graph-builder.js';
 import { normal, zeros } from './initialise.js';
 import { linear } from './linear.js';
-import type { ParameterView } from './module-context.js';
+import type { LinearView, ParameterView } from './module-context.js';
 
 describe('parameters', () => {
   it('are named by path and shared by later uses', () => {
@@ -107,6 +107,40 @@ describe('parameter views', () => {
     const builder = new GraphBuilder({ parameterView: (_name, weight) => weight.sum([0], false) });
     expect(() => builder.parameter('weight', [2, 3], zeros)).toThrow('it must keep [2, 3]');
     expect(doubled('', new GraphBuilder().parameter('w', [1], zeros), builder).shape).toEqual([1]);
+  });
+});
+
+describe('linear views', () => {
+  const gated: LinearView = ({ path, input, output }, context) =>
+    output.add(input.matmul(context.parameter(`${path}.side`, [2, 3], zeros)));
+
+  it('see input, output and full path of the linear layers below them, and declare parameters of their own', () => {
+    const builder = new GraphBuilder();
+    const seen: string[] = [];
+    const watching: LinearView = ({ path, output }) => {
+      seen.push(path);
+      return output;
+    };
+    const x = builder.input('x', 'float32', ['batch', 2]);
+    const viewed = builder.child('encoder').withLinearView(watching).withLinearView(gated);
+    const y = linear(viewed.child('query'), x, 3);
+    linear(builder.child('head'), y, 3);
+    expect(seen).toEqual(['encoder.query']);
+    expect(builder.parameters.map(({ name }) => name)).toEqual([
+      'encoder.query.weight',
+      'encoder.query.bias',
+      'encoder.query.side',
+      'head.weight',
+      'head.bias',
+    ]);
+  });
+
+  it('must keep the shape', () => {
+    const builder = new GraphBuilder().withLinearView(({ output }) => output.sum([0], false));
+    const x = builder.input('x', 'float32', ['batch', 2]);
+    expect(() => linear(builder.child('dense'), x, 3)).toThrow(
+      "The view of the linear layer 'dense' returned shape [3]; it must keep [batch, 3]",
+    );
   });
 });
 

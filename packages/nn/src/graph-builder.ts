@@ -1,6 +1,6 @@
 import { Graph, GraphError, type Value } from '@zooid/onnx';
 import type { HostTensor, Shape } from '@zooid/tensor';
-import type { DeclaredParameter, Initializer, ModuleContext, ParameterView } from './module-context.js';
+import type { DeclaredParameter, Initializer, LinearView, ModuleContext, ParameterView } from './module-context.js';
 
 export interface GraphBuilderOptions {
   /** Emits into this graph; default: a new one. */
@@ -38,7 +38,12 @@ interface Declaration {
   readonly viewed: Map<readonly ParameterView[], Value>;
 }
 
-const NO_VIEWS: readonly ParameterView[] = [];
+interface Views {
+  readonly parameter: readonly ParameterView[];
+  readonly linear: readonly LinearView[];
+}
+
+const NO_VIEWS: Views = { parameter: [], linear: [] };
 
 /**
  * The root {@link ModuleContext}: emits into one graph and records what modules ask for, so that a training program
@@ -55,12 +60,18 @@ export class GraphBuilder implements ModuleContext {
   private readonly scalarInputs = new Map<string, Value>();
   private readonly dropoutInputs: DropoutInput[] = [];
   private readonly dropoutsPerPath = new Map<string, number>();
+  private readonly marked: Value[] = [];
 
   constructor(options: GraphBuilderOptions = {}) {
     this.graph = options.graph ?? new Graph();
     this.training = options.training ?? false;
     this.weights = options.weights;
-    this.root = new Scope(this, '', options.parameterView === undefined ? NO_VIEWS : [options.parameterView]);
+    const { parameterView } = options;
+    this.root = new Scope(
+      this,
+      '',
+      parameterView === undefined ? NO_VIEWS : { ...NO_VIEWS, parameter: [parameterView] },
+    );
   }
 
   /** Every parameter declared so far, each once. */
@@ -74,6 +85,11 @@ export class GraphBuilder implements ModuleContext {
 
   get dropouts(): readonly DropoutInput[] {
     return this.dropoutInputs;
+  }
+
+  /** Values marked as boundaries, in order. */
+  get boundaries(): readonly Value[] {
+    return this.marked;
   }
 
   get scalars(): readonly string[] {
@@ -100,6 +116,14 @@ export class GraphBuilder implements ModuleContext {
 
   withParameterView(view: ParameterView): ModuleContext {
     return this.root.withParameterView(view);
+  }
+
+  withLinearView(view: LinearView): ModuleContext {
+    return this.root.withLinearView(view);
+  }
+
+  linearOutput(input: Value, output: Value): Value {
+    return this.root.linearOutput(input, output);
   }
 
   parameter(name: string, shape: readonly number[], initializer: Initializer): Value {
@@ -134,6 +158,10 @@ export class GraphBuilder implements ModuleContext {
     return value;
   }
 
+  boundary(x: Value): void {
+    this.marked.push(x);
+  }
+
   /** @internal The parameter with this full name, seen through `views`. */
   parameterThrough(views: readonly ParameterView[], parameter: DeclaredParameter): Value {
     const declaration = this.declare(parameter);
@@ -145,6 +173,13 @@ export class GraphBuilder implements ModuleContext {
       declaration.viewed.set(views, viewed);
     }
     return viewed;
+  }
+
+  /** @internal What `views` make of the linear layer at `path`. */
+  linearThrough(views: readonly LinearView[], path: string, input: Value, output: Value): Value {
+    const plain = new Scope(this, '', NO_VIEWS);
+    const subject = `The view of the linear layer '${path}'`;
+    return views.reduce((y, view) => requireShape(view({ path, input, output: y }, plain), y, subject), output);
   }
 
   /** @internal A fresh mask input for `x`, named after the module that drops. */
@@ -183,7 +218,7 @@ class Scope implements ModuleContext {
   constructor(
     private readonly builder: GraphBuilder,
     readonly path: string,
-    private readonly views: readonly ParameterView[],
+    private readonly views: Views,
   ) {}
 
   get graph(): Graph {
@@ -199,11 +234,19 @@ class Scope implements ModuleContext {
   }
 
   withParameterView(view: ParameterView): ModuleContext {
-    return new Scope(this.builder, this.path, [...this.views, view]);
+    return new Scope(this.builder, this.path, { ...this.views, parameter: [...this.views.parameter, view] });
+  }
+
+  withLinearView(view: LinearView): ModuleContext {
+    return new Scope(this.builder, this.path, { ...this.views, linear: [...this.views.linear, view] });
+  }
+
+  linearOutput(input: Value, output: Value): Value {
+    return this.builder.linearThrough(this.views.linear, this.path, input, output);
   }
 
   parameter(name: string, shape: readonly number[], initializer: Initializer): Value {
-    return this.builder.parameterThrough(this.views, { name: this.fullName(name), shape, initializer });
+    return this.builder.parameterThrough(this.views.parameter, { name: this.fullName(name), shape, initializer });
   }
 
   dropout(x: Value, rate: number): Value {
@@ -218,19 +261,23 @@ class Scope implements ModuleContext {
     return this.builder.scalar(name);
   }
 
+  boundary(x: Value): void {
+    this.builder.boundary(x);
+  }
+
   private fullName(name: string): string {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
 }
 
 function applyView(view: ParameterView, name: string, weight: Value, context: ModuleContext): Value {
-  const viewed = view(name, weight, context);
-  if (!sameShape(viewed.shape, weight.shape)) {
-    throw new GraphError(
-      `The parameter view of '${name}' returned shape [${viewed.shape.join(', ')}]; it must keep [${weight.shape.join(', ')}]`,
-    );
-  }
-  return viewed;
+  return requireShape(view(name, weight, context), weight, `The parameter view of '${name}'`);
+}
+
+function requireShape(value: Value, { shape: expected }: Value, subject: string): Value {
+  const { shape } = value;
+  if (sameShape(shape, expected)) return value;
+  throw new GraphError(`${subject} returned shape [${shape.join(', ')}]; it must keep [${expected.join(', ')}]`);
 }
 
 function weightFor(parameter: DeclaredParameter, weights: ReadonlyMap<string, HostTensor<'float32'>>): HostTensor {

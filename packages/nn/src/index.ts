@@ -35,14 +35,25 @@ export { discriminatorHead } from './heads/discriminator.js';
 export { maskedLanguageModelHead } from './heads/masked-language-model.js';
 export { sequenceClassificationHead } from './heads/sequence-classification.js';
 export { tokenClassificationHead } from './heads/token-classification.js';
-export { constant, DEFAULT_STD, initialise, normal, ones, zeros } from './initialise.js';
+export { constant, DEFAULT_STD, initialise, normal, ones, truncatedNormal, uniform, zeros } from './initialise.js';
 export { layerNorm } from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';
 export { type LstmOptions, lstm } from './lstm.js';
 export { causalBias, MASKED_SCORE, paddingBias } from './masking.js';
-export type { DeclaredParameter, Initializer, ModuleContext, ParameterView } from './module-context.js';
+export type {
+  DeclaredParameter,
+  Initializer,
+  LinearLayer,
+  LinearView,
+  ModuleContext,
+  ParameterView,
+} from './module-context.js';
+export { bottleneckAdapter } from './peft/adapter.js';
+export { type LoraLayer, type LoraOptions, lora, loraParameters } from './peft/lora.js';
 export { type LoraAdapter, type LoraNamesOptions, type LoraUpdate, loraNames } from './peft/lora-names.js';
 export { type MergeLoraOptions, mergeLora } from './peft/merge-lora.js';
+export { type AttentionPrefix, type PrefixSource, prefixPath } from './peft/prefix.js';
+export { foldPrefixNetwork, type PrefixNetworkOptions, prefixNetwork } from './peft/prefix-network.js';
 export {
   type CheckpointMatch,
   type CheckpointNames,

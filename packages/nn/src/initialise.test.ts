@@ -1,6 +1,7 @@
 import { Random } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
-import { constant, initialise, normal, ones, zeros } from './initialise.js';
+import { constant, initialise, normal, ones, truncatedNormal, uniform, zeros } from './initialise.js';
+import type { Initializer } from './module-context.js';
 
 describe('initialise', () => {
   it('draws normal values of the asked deviation', () => {
@@ -10,6 +11,18 @@ describe('initialise', () => {
     // Standard errors at n = 10⁴: 2e-4 of the mean, 1.4e-4 of the deviation.
     expect(Math.abs(mean)).toBeLessThan(8e-4);
     expect(Math.abs(deviation - 0.02)).toBeLessThan(6e-4);
+  });
+
+  it('draws truncated normal values inside two deviations, and even ones inside their bound', () => {
+    const draw = (initializer: Initializer) => initialise({ name: 'w', shape: [100, 100], initializer }, new Random(1));
+    const deviation = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x ** 2, 0) / values.length);
+    const truncated = draw(truncatedNormal(1));
+    expect(Math.max(...truncated.map(Math.abs))).toBeLessThanOrEqual(2);
+    // The standard normal cut at ±2 has variance 1 − 4φ(2) / (2Φ(2) − 1) = 0.7737.
+    expect(Math.abs(deviation(truncated) - Math.sqrt(0.7737))).toBeLessThan(0.02);
+    const even = draw(uniform(3));
+    expect(Math.max(...even.map(Math.abs))).toBeLessThanOrEqual(3);
+    expect(Math.abs(deviation(even) - 3 / Math.sqrt(3))).toBeLessThan(0.03);
   });
 
   it('depends on seed and name, not on what was drawn before', () => {

@@ -11,6 +11,16 @@ export function normal(std: number): Initializer {
   return { kind: 'normal', std };
 }
 
+/** Normal values, with those beyond two deviations drawn anew. */
+export function truncatedNormal(std: number): Initializer {
+  return { kind: 'truncated-normal', std };
+}
+
+/** Even over `[-bound, bound)`. */
+export function uniform(bound: number): Initializer {
+  return { kind: 'uniform', bound };
+}
+
 export function constant(value: number): Initializer {
   return { kind: 'constant', value };
 }
@@ -28,10 +38,27 @@ export function initialise({ name, shape, initializer }: DeclaredParameter, rand
       return values.fill(1);
     case 'constant':
       return values.fill(initializer.value);
-    case 'normal': {
-      const stream = random.fork(name);
-      for (let i = 0; i < values.length; i++) values[i] = initializer.std * stream.normal();
+    default: {
+      const draw = drawing(initializer, random.fork(name));
+      for (let i = 0; i < values.length; i++) values[i] = draw();
       return values;
     }
+  }
+}
+
+type Drawn = Extract<Initializer, { readonly kind: 'normal' | 'truncated-normal' | 'uniform' }>;
+
+function drawing(initializer: Drawn, stream: Random): () => number {
+  switch (initializer.kind) {
+    case 'normal':
+      return () => initializer.std * stream.normal();
+    case 'truncated-normal':
+      return () => {
+        let value = stream.normal();
+        while (Math.abs(value) > 2) value = stream.normal();
+        return initializer.std * value;
+      };
+    case 'uniform':
+      return () => initializer.bound * (2 * stream.uniform() - 1);
   }
 }

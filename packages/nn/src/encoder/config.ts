@@ -44,6 +44,10 @@ export interface EncoderConfig {
   readonly inner_group_num?: number;
   /** Before a classifier; absent: `hidden_dropout_prob`. */
   readonly classifier_dropout?: number;
+  /** Width of the bottleneck adapters in every layer; absent: there are none. Zooid's own field. */
+  readonly adapter_size?: number;
+  /** Positions of the trained prefix that every attention sees before its tokens; absent or 0: none. Zooid's own field. */
+  readonly prefix_length?: number;
   /** `false`: a vocabulary head has a matrix of its own instead of the word table. */
   readonly tie_word_embeddings?: boolean;
 }
@@ -65,6 +69,8 @@ export const bertFields = {
   pad_token_id: { check: nonNegativeInteger, fallback: 0 },
   classifier_dropout: { check: rate, optional: true },
   tie_word_embeddings: { check: boolean, optional: true },
+  adapter_size: { check: positiveInteger, optional: true },
+  prefix_length: { check: nonNegativeInteger, optional: true },
 } as const satisfies FieldRules<EncoderConfig>;
 
 /**

@@ -2,9 +2,10 @@ import { GraphError, type Value } from '@zooid/onnx';
 import { linear } from '../linear.js';
 import { paddingBias } from '../masking.js';
 import type { ModuleContext } from '../module-context.js';
+import { prefixBias, prefixInTurn, storedPrefix } from '../peft/prefix.js';
 import { type EncoderConfig, embeddingWidth } from './config.js';
 import { emitEmbeddings, type PositionScheme } from './embeddings.js';
-import type { EncoderHooks, EncoderInputs, LayerModule } from './hooks.js';
+import type { EncoderHooks, EncoderInputs, LayerEnvironment, LayerModule } from './hooks.js';
 
 export interface EncoderOutput {
   readonly config: EncoderConfig;
@@ -59,19 +60,22 @@ export function emitEncoder(
   const attentionMask = inputs.attentionMask ?? context.input('attention_mask', 'int64', tokens);
   const tokenTypeIds = () => inputs.tokenTypeIds ?? context.input('token_type_ids', 'int64', tokens);
 
-  const root = hooks.parameterView === undefined ? context : context.withParameterView(hooks.parameterView);
-  const base = root.child(shape.prefix);
+  const base = withViews(context, hooks).child(shape.prefix);
   const padding = paddingBias(attentionMask);
-  const environment = {
+  const bias = hooks.attnBias === undefined ? padding : padding.add(hooks.attnBias);
+  const prefix = hooks.prefix ?? storedPrefix(base, config);
+  const environment: LayerEnvironment = {
     config,
-    attnBias: hooks.attnBias === undefined ? padding : padding.add(hooks.attnBias),
+    attnBias: prefixBias(bias, prefix),
     attnScale: hooks.attnScale ?? 1 / Math.sqrt(config.hidden_size / config.num_attention_heads),
+    ...(prefix !== undefined && { nextPrefix: prefixInTurn(prefix) }),
   };
   const embedded = emitEmbeddings(base.child('embeddings'), config, { inputIds, tokenTypeIds }, shape.positions, hooks);
   const layers =
     hooks.layers ?? Array.from({ length: config.num_hidden_layers }, (_, index) => shape.layer(index, config));
   const stack = base.child(shape.layersPath);
   const hiddenStates = [project(shape, base, config, embedded)];
+  context.boundary(hiddenStates[0]!);
   for (const { path, emit } of layers) {
     const hidden = hiddenStates.at(-1)!;
     const next = emit(stack.child(path), hidden, environment);
@@ -80,6 +84,7 @@ export function emitEncoder(
         `Encoder layer '${path}' turned [${hidden.shape.join(', ')}] into [${next.shape.join(', ')}]; a layer must keep the shape`,
       );
     }
+    context.boundary(next);
     hiddenStates.push(next);
   }
   const lastHiddenState = hiddenStates.at(-1)!;
@@ -100,6 +105,11 @@ export function emitEncoder(
       return pooled;
     },
   };
+}
+
+function withViews(context: ModuleContext, { parameterView, linearView }: EncoderHooks): ModuleContext {
+  const viewed = parameterView === undefined ? context : context.withParameterView(parameterView);
+  return linearView === undefined ? viewed : viewed.withLinearView(linearView);
 }
 
 function project({ projection }: EncoderShape, base: ModuleContext, config: EncoderConfig, embedded: Value): Value {

@@ -1,5 +1,6 @@
 import type { Value } from '@zooid/onnx';
-import type { ModuleContext, ParameterView } from '../module-context.js';
+import type { LinearView, ModuleContext, ParameterView } from '../module-context.js';
+import type { AttentionPrefix, PrefixSource } from '../peft/prefix.js';
 import type { EncoderConfig } from './config.js';
 
 /** The encoder's batch inputs; what is absent is declared as the ONNX input of the usual name. */
@@ -15,9 +16,11 @@ export interface EncoderInputs {
 /** What every layer of one encoder shares. */
 export interface LayerEnvironment {
   readonly config: EncoderConfig;
-  /** `[batch | 1, 1 | heads, sequence, sequence]` up to broadcasting: padding, plus the caller's bias. */
+  /** `[batch | 1, 1 | heads, sequence, prefix + sequence]` up to broadcasting: padding, plus the caller's bias. */
   readonly attnBias: Value;
   readonly attnScale: number;
+  /** What the next attention sees before its tokens: to be called once by each, in order. Absent: nothing. */
+  readonly nextPrefix?: () => AttentionPrefix;
 }
 
 /** One entry of the encoder's layer list. */
@@ -51,4 +54,8 @@ export interface EncoderHooks {
   readonly layers?: readonly LayerModule[];
   /** Applies to the encoder's parameters, after the views of the context. */
   readonly parameterView?: ParameterView;
+  /** Applies to the encoder's linear layers, after the views of the context. */
+  readonly linearView?: LinearView;
+  /** Keys and values before those of the tokens; default: those of the config's `prefix_length`, as parameters. */
+  readonly prefix?: PrefixSource;
 }

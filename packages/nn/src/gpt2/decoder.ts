@@ -43,8 +43,10 @@ export function gpt2Decoder(context: ModuleContext, config: Gpt2Config, inputs: 
   const bias = paddingBias(attentionMask).add(causalBias(inputIds));
   const embedded = words.gather(inputIds).add(firstPositions(positions, inputIds));
   const hiddenStates = [base.dropout(embedded, config.embd_pdrop)];
+  context.boundary(hiddenStates[0]!);
   for (let index = 0; index < config.n_layer; index++) {
     hiddenStates.push(emitGpt2Layer(base.child(`h.${index}`), hiddenStates.at(-1)!, { config, index, bias }));
+    context.boundary(hiddenStates.at(-1)!);
   }
   const lastHiddenState = layerNorm(base.child('ln_f'), hiddenStates.pop()!, config.layer_norm_epsilon);
   hiddenStates.push(lastHiddenState);

@@ -116,4 +116,19 @@ describe('loraNames', () => {
     ]);
     expect(issuesOf({ 'classifier.dense.weight': [6, 6] })).toEqual(['holds no low-rank update']);
   });
+
+  it('leaves out the head of another task where that is allowed', () => {
+    const query = attention(0, 'query');
+    const tensors = shapes({
+      [`${query}.lora_A`]: [2, 6],
+      [`${query}.lora_B`]: [6, 2],
+      'classifier.dense.weight': [6, 6],
+      'classifier.out_proj.bias': [4],
+      'score.weight': [1],
+    });
+    const optional = (name: string) => !name.startsWith('roberta.');
+    const { whole, unused } = loraNames(tensors, { canonicalName, declared, optional });
+    expect([...whole.keys()]).toEqual(['classifier.dense.weight']);
+    expect(unused).toEqual(['classifier.out_proj.bias', 'score.weight']);
+  });
 });

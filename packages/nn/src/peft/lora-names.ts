@@ -16,6 +16,8 @@ export interface LoraAdapter {
   readonly updates: readonly LoraUpdate[];
   /** Parameters that the adapter holds whole, such as a classifier trained with it: ours → the adapter's name. */
   readonly whole: ReadonlyMap<string, string>;
+  /** Tensors of the adapter that were left out because they are optional. */
+  readonly unused: readonly string[];
 }
 
 export interface LoraNamesOptions {
@@ -25,6 +27,8 @@ export interface LoraNamesOptions {
   readonly declared: readonly DeclaredParameter[];
   /** The matrices it updates are stored `[in, out]`, as GPT-2's are; default false. */
   readonly fanInFanOut?: boolean;
+  /** Whole parameters that are left out where the base model has no place for them: the head of another task. Default: none. */
+  readonly optional?: (parameter: string) => boolean;
 }
 
 type Shapes = ReadonlyMap<string, { readonly dims: readonly number[] }>;
@@ -45,7 +49,7 @@ const savedModule = /\.modules_to_save\.[^.]+(?=\.)/;
  */
 export function loraNames(
   tensors: Shapes,
-  { canonicalName, declared, fanInFanOut = false }: LoraNamesOptions,
+  { canonicalName, declared, fanInFanOut = false, optional = () => false }: LoraNamesOptions,
 ): LoraAdapter {
   const shapes = new Map(declared.map(({ name, shape }) => [name, shape]));
   const issues: Issue[] = [];
@@ -53,6 +57,7 @@ export function loraNames(
 
   const halves = new Map<string, { A?: string; B?: string }>();
   const whole = new Map<string, string>();
+  const unused: string[] = [];
   for (const [name, { dims }] of tensors) {
     const bare = name.replace(wrapper, '');
     const [, module, half] = lowRank.exec(bare) ?? [];
@@ -64,10 +69,10 @@ export function loraNames(
     } else if (!bare.includes('.original_module.')) {
       const parameter = canonicalName(bare.replace(savedModule, '').replace('.base_layer.', '.'));
       const shape = shapes.get(parameter);
-      if (shape === undefined) complain(name, 'has no place in the base model');
-      else if (shape.join() !== dims.join())
-        complain(name, `has shape ${show(dims)}, the base model needs ${show(shape)}`);
-      else whole.set(parameter, name);
+      if (shape?.join() === dims.join()) whole.set(parameter, name);
+      else if (optional(parameter)) unused.push(name);
+      else if (shape === undefined) complain(name, 'has no place in the base model');
+      else complain(name, `has shape ${show(dims)}, the base model needs ${show(shape)}`);
     }
   }
 
@@ -93,7 +98,7 @@ export function loraNames(
   }
   if (updates.length === 0 && issues.length === 0) issues.push({ path: '', message: 'holds no low-rank update' });
   if (issues.length > 0) throw new ValidationError('LoRA adapter', issues);
-  return { updates, whole };
+  return { updates, whole, unused };
 }
 
 const show = (dims: readonly unknown[]): string => `[${dims.join(', ')}]`;
