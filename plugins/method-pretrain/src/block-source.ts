@@ -1,9 +1,10 @@
 import { createSchedule } from '@zooid/optim';
 import type { Random } from '@zooid/tensor';
 import type { MicroBatch, ProgramSource } from '@zooid/trainer';
+import { BlockOrder } from './block-order.js';
 import { type MaskingContext, maskBlocks } from './masking.js';
 import type { PretrainOptions } from './options.js';
-import type { TokenRun, TokenStore } from './token-store.js';
+import type { TokenStore } from './token-store.js';
 
 export interface BlockSourceOptions {
   readonly store: TokenStore;
@@ -14,59 +15,64 @@ export interface BlockSourceOptions {
   readonly random: Random;
 }
 
+/** A stretch of steps with blocks of one length. */
+interface Phase {
+  readonly name: string;
+  /** 1-based step it starts with. */
+  readonly first: number;
+  readonly blockLength: number;
+  /** Blocks in a batch: shorter ones are more, so that a batch has as many tokens. */
+  readonly rows: number;
+  readonly order: BlockOrder;
+}
+
 /**
- * Shuffled blocks of a corpus, masked anew every time. Each pass cuts the corpus at other places, so that a token is
- * not always at the same end of its block. Every draw comes from the seed, the pass and the step: any step can be
- * planned without the ones before it.
+ * Shuffled blocks of a corpus, masked anew every time; short blocks first, where the options say so. Every draw comes
+ * from the seed, the phase and the step: any step can be planned without the ones before it.
  *
  * @throws RangeError when the corpus is shorter than one batch.
  */
-export function blockSource({
-  store,
-  program,
-  options,
-  masking,
-  learningRate,
-  random,
-}: BlockSourceOptions): ProgramSource {
-  const { batchSize, accumulate, maxSteps, warmup } = options;
-  const tokens = options.blockLength - 2;
-  const perStep = batchSize * accumulate;
-  // One block less than fit, so that a pass may start up to a block later.
-  const stepsPerPass = Math.floor((Math.floor(store.length / tokens) - 1) / perStep);
-  if (stepsPerPass < 1) {
-    throw new RangeError(
-      `The corpus has ${store.length} tokens, fewer than one batch of ${perStep} blocks of ${tokens}; give more text or lower batchSize`,
-    );
-  }
+export function blockSource(request: BlockSourceOptions): ProgramSource {
+  const { program, options, masking, learningRate, random } = request;
+  const { accumulate, maxSteps, warmup } = options;
   const rise = warmup < 1 ? { warmupRatio: warmup } : { warmupSteps: Math.min(Math.round(warmup), maxSteps) };
   const schedule = createSchedule({ kind: options.schedule, totalSteps: maxSteps, ...rise });
-  let shuffled: { readonly pass: number; readonly order: Uint32Array; readonly offset: number } | undefined;
-  const blockAt = (pass: number, index: number): TokenRun => {
-    if (shuffled?.pass !== pass) {
-      const order = Uint32Array.from({ length: Math.floor(store.length / tokens) - 1 }, (_, i) => i);
-      const offset = random.fork('offset', pass).int(tokens);
-      shuffled = { pass, order: random.fork('order', pass).shuffle(order), offset };
-    }
-    return store.read(shuffled.order[index]! * tokens + shuffled.offset, tokens);
-  };
+  const phases = phasesOf(request);
 
+  const microBatch = (phase: Phase, step: number, i: number): MicroBatch => {
+    const first = ((step - phase.first) * accumulate + i) * phase.rows;
+    const blocks = Array.from({ length: phase.rows }, (_, row) => phase.order.block(first + row));
+    const feeds = maskBlocks(blocks, random.fork('mask', step, i), masking);
+    return { program, feeds, weight: 1, tokens: phase.rows * phase.blockLength };
+  };
   return {
     totalSteps: maxSteps,
-    epochEnds: [
-      ...Array.from({ length: Math.floor((maxSteps - 1) / stepsPerPass) }, (_, pass) => (pass + 1) * stepsPerPass),
-      maxSteps,
-    ],
+    epochEnds: [...phases.slice(1).map(({ first }) => first - 1), maxSteps],
     plan(step) {
-      const pass = Math.floor((step - 1) / stepsPerPass);
-      const first = ((step - 1) % stepsPerPass) * perStep;
-      const microBatches = Array.from({ length: accumulate }, (_, i): MicroBatch => {
-        const blocks = Array.from({ length: batchSize }, (_, row) => blockAt(pass, first + i * batchSize + row));
-        const feeds = maskBlocks(blocks, random.fork('mask', step, i), masking);
-        return { program, feeds, weight: 1, tokens: batchSize * options.blockLength };
-      });
-      const rate = schedule(step - 1) * learningRate; // schedules count updates already made
-      return { epoch: pass, microBatches, learningRates: { default: rate } };
+      const epoch = phases.findLastIndex(({ first }) => first <= step);
+      return {
+        epoch,
+        microBatches: Array.from({ length: accumulate }, (_, i) => microBatch(phases[epoch]!, step, i)),
+        learningRates: { default: schedule(step - 1) * learningRate }, // schedules count updates already made
+      };
     },
   };
+}
+
+function phasesOf({ store, options, random }: BlockSourceOptions): Phase[] {
+  const { batchSize, blockLength, shortBlocks, maxSteps } = options;
+  const phase = (name: string, first: number, length: number, rows: number): Phase => {
+    const order = new BlockOrder(store, length - 2, random.fork(name));
+    if (order.perPass < rows) {
+      throw new RangeError(
+        `The corpus has ${store.length} tokens, fewer than one batch of ${rows} blocks of ${length - 2}; give more text or lower batchSize`,
+      );
+    }
+    return { name, first, blockLength: length, rows, order };
+  };
+  const shortSteps = shortBlocks === undefined ? 0 : Math.floor(shortBlocks.share * maxSteps);
+  const long = phase('blocks', shortSteps + 1, blockLength, batchSize);
+  if (shortBlocks === undefined || shortSteps === 0) return [long];
+  const rows = Math.max(1, Math.round((batchSize * blockLength) / shortBlocks.length));
+  return [phase('short blocks', 1, shortBlocks.length, rows), long];
 }

@@ -1,7 +1,7 @@
 import { definePlugin, Method } from '@zooid/spec';
 import { Pretrain } from './pretrain.js';
 
-export { MaskingOptions, PretrainOptions, VocabularyOptions } from './options.js';
+export { MaskingOptions, PretrainOptions, ShortBlocksOptions, VocabularyOptions } from './options.js';
 export { Pretrain } from './pretrain.js';
 
 export default definePlugin({

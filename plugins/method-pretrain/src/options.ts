@@ -39,6 +39,14 @@ export class VocabularyOptions {
   @IsInt() @Min(1000) sampleCharacters = 60_000_000;
 }
 
+/** Short blocks for the first part of the run. */
+export class ShortBlocksOptions {
+  /** Tokens of a block, `[CLS]` and `[SEP]` included; a batch holds so many more of them. */
+  @IsInt() @Min(8) length = 32;
+  /** Share of all steps. */
+  @IsNumber() @Min(0) @Max(1) share = 0.8;
+}
+
 /** The `train` section of a recipe. */
 export class PretrainOptions {
   /** Exact number of updates. */
@@ -49,6 +57,11 @@ export class PretrainOptions {
   @IsInt() @Min(1) accumulate = 1;
   /** Tokens of a block, `[CLS]` and `[SEP]` included. */
   @IsInt() @Min(8) blockLength = 128;
+  /**
+   * Train on short blocks first: what a word depends on is mostly near, and is found sooner among few tokens
+   * (Press et al. 2021, "Shortformer"). Default: all blocks have `blockLength`.
+   */
+  @IsOptional() @ValidateNested() @Type(() => ShortBlocksOptions) shortBlocks?: ShortBlocksOptions;
   /** Fields of a record that hold text: a string, or a list of strings or of objects with `text` (turns of a dialogue). */
   @IsArray() @ArrayNotEmpty() @IsString({ each: true }) textFields: string[] = ['text'];
 

@@ -11,7 +11,7 @@ import { exportModel } from './export-model.js';
 import { guessesOutput, maskedPositionsModel } from './masked-lm.js';
 import { operationalOptions, type PretrainOptions } from './options.js';
 import { type PreparedJob, prepareJob } from './prepare.js';
-import { sinusoidalPositions } from './sinusoidal-positions.js';
+import { localAttention } from './local-attention.js';
 
 /** A base model has learned already; large steps would unlearn it. */
 const defaultRates = { scratch: 1e-3, continued: 1e-4 };
@@ -79,12 +79,10 @@ function compilePrograms({ config }: PreparedJob): Programs {
 async function openSession(job: TrainingJob, prepared: PreparedJob, programs: Programs): Promise<TrainingSession> {
   const { beta1, beta2, epsilon, weightDecay, threads } = job.options as PretrainOptions;
   const declared = programs.train.parameters;
-  const { initializer_range: std } = prepared.config;
   const parameters = declareParameters({
     declared,
     random: prepared.random.fork('parameters'),
-    weights:
-      job.base === undefined ? sinusoidalPositions(declared, std) : await readBaseWeights(job.base.folder, declared),
+    weights: job.base === undefined ? localAttention(prepared.config) : await readBaseWeights(job.base.folder, declared),
   });
   return createTrainingSession({
     parameters,
