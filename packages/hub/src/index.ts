@@ -69,6 +69,7 @@ export { asFloat32, isFloating } from './weights/as-float32.js';
 export { resolveInside } from './weights/inside-folder.js';
 export {
   type ModelWeights,
+  modelWeightsFiles,
   type OpenModelWeights,
   type OpenModelWeightsOptions,
   openModelWeights,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AbortError } from '@zooid/common';
+import { modelWeightsFiles } from '@zooid/hub';
 import { isPretrainedModel } from '@zooid/nn';
 import { createInferencePool, type InferencePool } from '@zooid/runtime';
 import {
@@ -20,14 +21,6 @@ import { exportNetwork, graphFile } from './export-network.js';
 import { openNetwork } from './open-network.js';
 import { writeNetwork } from './write-network.js';
 
-/** Where Hugging Face keeps weights. */
-const weightsFiles = [
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'pytorch_model.bin',
-  'pytorch_model.bin.index.json',
-];
-
 /** Serves folders with a `config.json` and weights, by building the graph that they describe. */
 @injectable()
 export class TransformersBackend implements ModelBackend {
@@ -36,7 +29,7 @@ export class TransformersBackend implements ModelBackend {
   constructor(@inject(TransformersBackendConfig) private readonly config: TransformersBackendConfig) {}
 
   supports({ config, folder }: ModelArtifacts): boolean {
-    return isPretrainedModel(config) && weightsFiles.some((file) => existsSync(join(folder, file)));
+    return isPretrainedModel(config) && modelWeightsFiles.some((file) => existsSync(join(folder, file)));
   }
 
   /**

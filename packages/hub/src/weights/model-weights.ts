@@ -33,7 +33,7 @@ export interface ReadModelWeightsOptions extends OpenModelWeightsOptions {
 }
 
 /** Where Hugging Face keeps weights, in the order in which we look. Safetensors first: nothing in it can run. */
-const candidates = [
+export const modelWeightsFiles = [
   'model.safetensors',
   'model.safetensors.index.json',
   'pytorch_model.bin',
@@ -53,7 +53,7 @@ export async function openModelWeights(
   { signal }: OpenModelWeightsOptions = {},
 ): Promise<OpenModelWeights> {
   const listed = (await readManifest(folder))?.files.map(({ path }) => path);
-  for (const name of candidates) {
+  for (const name of modelWeightsFiles) {
     if (listed !== undefined && !listed.includes(name)) continue;
     const path = await resolveInside(folder, name);
     if (path === undefined) continue;
@@ -62,7 +62,7 @@ export async function openModelWeights(
   }
   const where = listed === undefined ? '' : ' that its manifest lists';
   throw new CheckpointError(
-    `${folder} holds no weights${where}; expected one of ${candidates.join(', ')}. Fetch the model again, or convert it`,
+    `${folder} holds no weights${where}; expected one of ${modelWeightsFiles.join(', ')}. Fetch the model again, or convert it`,
   );
 }
 
