@@ -47,6 +47,19 @@ export function grad(graph: Graph, loss: Value, wrt: readonly Value[], options: 
   return new Backward(graph, loss, wrt, options).run();
 }
 
+/** `sources` and every value of the graph that a gradient with respect to them passes through. */
+export function influencedBy(graph: Graph, sources: readonly Value[]): Set<Value> {
+  const active = new Set(sources);
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) {
+      const inputs = customGradientOf(output)?.inputs ?? node.inputs;
+      if (output.dtype.startsWith('float') && inputs.some((value) => value !== null && active.has(value)))
+        active.add(output);
+    }
+  }
+  return active;
+}
+
 class Backward {
   private readonly cotangents = new Map<Value, Value>();
   private readonly rowGradients = new Map<Value, RowGradient[]>();
@@ -65,14 +78,7 @@ class Backward {
   ) {
     this.rowTables = new Set(options.rows);
     this.rowIndices = options.rowIndices && new Set(options.rowIndices);
-    this.active = new Set(wrt);
-    for (const node of graph.nodes) {
-      for (const output of node.outputs) {
-        const sources = customGradientOf(output)?.inputs ?? node.inputs;
-        if (output.dtype.startsWith('float') && sources.some((value) => value !== null && this.active.has(value)))
-          this.active.add(output);
-      }
-    }
+    this.active = influencedBy(graph, wrt);
   }
 
   run(): readonly Gradient[] {

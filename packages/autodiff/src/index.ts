@@ -20,6 +20,6 @@ export { l2normalize, logSumExp, lseMasked, maskedMean, perExampleMean } from '.
 export { gatherRows, scatterRows } from './composites/rows.js';
 export { type CustomGradient, hasOwnGradient, stopGradient, withGradient } from './custom-gradient.js';
 export { MissingGradientError } from './errors.js';
-export { type Gradient, type GradOptions, grad, type RowGradient } from './grad.js';
+export { type Gradient, type GradOptions, grad, influencedBy, type RowGradient } from './grad.js';
 export { sumTo } from './sum-to.js';
 export { isDifferentiable } from './vjp/index.js';

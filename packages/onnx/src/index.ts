@@ -13,6 +13,7 @@ export { dtypeCode, dtypeFromCode } from './data-types.js';
 export { addDims, dimTerms, divideDims, multiplyDims, subtractDims } from './dims.js';
 export { type Einsum, parseEinsum } from './einsum.js';
 export { GraphError, ShapeMismatchError, UnsupportedOpError } from './errors.js';
+export { type ExtractedGraph, extractGraph } from './extract-graph.js';
 export { Graph, type GraphNode } from './graph.js';
 export { type ImportGraphOptions, importGraph } from './import/import-graph.js';
 export { type GraphParameter, graphParameters, type ParameterOptions } from './import/parameters.js';

@@ -11,6 +11,8 @@ export { createTrainingSession } from './training/training-session.js';
 export type {
   GradientSource,
   ParameterDeclaration,
+  ProgramChain,
+  ProgramRun,
   RandomInput,
   StepRequest,
   StepResult,

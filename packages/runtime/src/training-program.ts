@@ -39,8 +39,8 @@ export interface GradientSource {
  */
 export interface TrainingProgram {
   readonly name: string;
-  /** Serialised ONNX model; parameters, batch inputs, randoms and scalars are graph inputs. */
-  readonly model: Uint8Array;
+  /** Serialised ONNX model, whose graph inputs are parameters, batch inputs, randoms and scalars; or several of them. */
+  readonly model: Uint8Array | ProgramChain;
   readonly inputs: readonly { readonly name: string; readonly dtype: DType; readonly shape: Shape }[];
   readonly randoms: readonly RandomInput[];
   /** Names of float32 scalar inputs fed per step (schedules: temperature, replacing rate, …). */
@@ -55,6 +55,28 @@ export interface TrainingProgram {
   readonly outputs: readonly string[];
 }
 
+/**
+ * A program cut into runs of smaller graphs. Inner values of a graph live during its runs only, so a program that
+ * computes its layers again for the backward pass needs the working memory of one layer.
+ */
+export interface ProgramChain {
+  /** Serialised ONNX models. One may serve several runs: layers differ in their parameters only. */
+  readonly models: readonly Uint8Array[];
+  /** Float32 arrays that hold what passes from run to run. */
+  readonly slots: readonly { readonly name: string; readonly shape: Shape }[];
+  /** In order of execution. */
+  readonly runs: readonly ProgramRun[];
+}
+
+export interface ProgramRun {
+  /** Index in `models`. */
+  readonly model: number;
+  /** What each graph input is fed with: a parameter, batch input, random, scalar or slot. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** What each graph output is: a slot, or a name that the program's `loss`, `gradients` or `outputs` use. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
 export interface TrainingSessionOptions {
   readonly parameters: readonly ParameterDeclaration[];
   readonly programs: readonly TrainingProgram[];
@@ -63,6 +85,11 @@ export interface TrainingSessionOptions {
   readonly threads?: number;
   /** Seeds the random inputs together with the step number. */
   readonly seed: number;
+  /**
+   * Bytes of working memory that programs besides the running one may keep for their next turn; beyond that, those idle
+   * longest give it up and take 30 to 250 ms to start again. Default: a quarter of the machine's memory.
+   */
+  readonly idleProgramBytes?: number;
 }
 
 export interface StepRequest {

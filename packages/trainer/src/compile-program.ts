@@ -1,8 +1,18 @@
-import { grad, hasOwnGradient } from '@zooid/autodiff';
+import { grad, hasOwnGradient, influencedBy } from '@zooid/autodiff';
 import { type DeclaredParameter, GraphBuilder, type ParameterView } from '@zooid/nn';
-import { checkGraph, type Graph, GraphError, intAttribute, pruneGraph, selectEarly, type Value, writeModel } from '@zooid/onnx';
-import type { GradientSource, TrainingProgram } from '@zooid/runtime';
+import {
+  checkGraph,
+  type Graph,
+  GraphError,
+  intAttribute,
+  pruneGraph,
+  selectEarly,
+  type Value,
+  writeModel,
+} from '@zooid/onnx';
+import type { GradientSource, ProgramChain, TrainingProgram } from '@zooid/runtime';
 import type { HostTensor } from '@zooid/tensor';
+import { chainOf, type NamedValue } from './compile/chain.js';
 import type { ModelBuilder } from './model-builder.js';
 
 export interface CompileOptions {
@@ -15,6 +25,12 @@ export interface CompileOptions {
   readonly trainable?: (parameterName: string) => boolean;
   /** Seen wherever a parameter is used: masks, low-rank updates. */
   readonly parameterView?: ParameterView;
+  /**
+   * What a training program does about activations: `none` keeps them all for the backward pass; `layers` keeps what
+   * passes between layers and computes the inside of each layer a second time, for a third more time in much less
+   * memory. The gradients are the same. Default `none`.
+   */
+  readonly recompute?: 'none' | 'layers';
   /** Names of the model's outputs that can be fetched; default: all when evaluating, none when training. */
   readonly outputs?: readonly string[];
 }
@@ -50,32 +66,65 @@ export function compileProgram(options: CompileOptions): CompiledProgram {
   const needed = model.loss === undefined ? outputValues : [model.loss, ...outputValues];
   selectEarly(graph, { needed, opaque: hasOwnGradient });
 
-  const lossName = model.loss === undefined ? undefined : graph.output(model.loss, 'loss').name;
-  const gradients = training ? emitGradients(builder, model.loss!, options.trainable ?? (() => true)) : [];
-  outputs.forEach((name, i) => graph.output(outputValues[i]!, name));
-
-  const pruned = pruneGraph(graph);
-  checkGraph(pruned);
-  const used = new Set(pruned.inputs.map(({ name }) => name));
-  const parameters = builder.parameters.filter(({ name }) => used.has(name));
+  const forward = graph.nodes.length;
+  const recompute = training && options.recompute === 'layers';
+  const cuts = recompute ? liveCuts(builder, needed) : [];
+  const gradients = training ? emitGradients(builder, model.loss!, cuts, options.trainable ?? (() => true)) : undefined;
+  const results: NamedValue[] = [
+    ...(model.loss === undefined ? [] : [{ name: 'loss', value: model.loss }]),
+    ...outputs.map((name, i) => ({ name, value: outputValues[i]! })),
+    ...(gradients?.results ?? []),
+  ];
+  const compiled =
+    cuts.length === 0
+      ? wholeModel(graph, results)
+      : chainModel(chainOf({ graph, forward, cuts, cotangents: gradients!.cotangents, results }));
+  const parameters = builder.parameters.filter(({ name }) => compiled.reads(name));
   return {
     parameters,
     program: {
       name: options.name,
-      model: writeModel(pruned),
+      model: compiled.model,
       inputs: builder.inputs
-        .filter(({ name }) => used.has(name))
+        .filter(({ name }) => compiled.reads(name))
         .map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       randoms: builder.dropouts
-        .filter(({ name }) => used.has(name))
+        .filter(({ name }) => compiled.reads(name))
         .map((input) => ({ ...input, kind: 'dropout' as const })),
-      scalars: builder.scalars.filter((name) => used.has(name)),
+      scalars: builder.scalars.filter(compiled.reads),
       parameters: parameters.map(({ name }) => name),
-      gradients,
-      ...(lossName === undefined ? {} : { loss: lossName }),
+      gradients: gradients?.sources ?? [],
+      ...(model.loss === undefined ? {} : { loss: 'loss' }),
       outputs,
     },
   };
+}
+
+interface CompiledModel {
+  readonly model: Uint8Array | ProgramChain;
+  readonly reads: (input: string) => boolean;
+}
+
+function wholeModel(graph: Graph, results: readonly NamedValue[]): CompiledModel {
+  for (const { name, value } of results) graph.output(value, name);
+  const pruned = pruneGraph(graph);
+  checkGraph(pruned);
+  const inputs = new Set(pruned.inputs.map(({ name }) => name));
+  return { model: writeModel(pruned), reads: (name) => inputs.has(name) };
+}
+
+function chainModel(model: ProgramChain): CompiledModel {
+  const inputs = new Set(model.runs.flatMap((run) => Object.values(run.inputs)));
+  return { model, reads: (name) => inputs.has(name) };
+}
+
+/** Boundaries of the network that the results depend on, in order. */
+function liveCuts({ graph, boundaries }: GraphBuilder, needed: readonly Value[]): Value[] {
+  const live = new Set<Value>(needed);
+  for (const { inputs, outputs } of graph.nodes.toReversed()) {
+    if (outputs.some((value) => live.has(value))) for (const value of inputs) if (value !== null) live.add(value);
+  }
+  return [...new Set(boundaries)].filter((value) => live.has(value));
 }
 
 export interface InferenceOptions {
@@ -94,28 +143,62 @@ export function compileInference({ build, outputs, weights }: InferenceOptions):
   return pruneGraph(builder.graph);
 }
 
-function emitGradients(builder: GraphBuilder, loss: Value, trainable: (name: string) => boolean): GradientSource[] {
+interface EmittedGradients {
+  readonly sources: readonly GradientSource[];
+  readonly results: readonly NamedValue[];
+  /** The total cotangents of the cuts that gradients pass through. */
+  readonly cotangents: ReadonlyMap<Value, number>;
+}
+
+function emitGradients(
+  builder: GraphBuilder,
+  loss: Value,
+  cuts: readonly Value[],
+  trainable: (name: string) => boolean,
+): EmittedGradients {
+  const { graph } = builder;
   const names = builder.parameters.map(({ name }) => name).filter(trainable);
   const wrt = names.map((name) => builder.weight(name));
-  const gradients = grad(builder.graph, loss, wrt, { rows: rowTables(builder, wrt) });
-  return names.flatMap((parameter, i) => {
+  // A cut below everything trainable must not become a reason to differentiate down to it.
+  const active = influencedBy(graph, wrt);
+  const passed = cuts.filter((cut) => active.has(cut));
+  const gradients = grad(graph, loss, [...wrt, ...passed], { rows: rowTables(builder, wrt) });
+  const results: NamedValue[] = [];
+  const named = (name: string, value: Value): string => {
+    results.push({ name, value });
+    return name;
+  };
+  // The tables of a sum of embeddings have the same gradient rows.
+  const rowNames = new Map<Value, string>();
+  const rowsNamed = (name: string, value: Value): string => {
+    const known = rowNames.get(value) ?? named(name, value);
+    rowNames.set(value, known);
+    return known;
+  };
+  const sources = names.flatMap((parameter, i): GradientSource[] => {
     const { dense, rows } = gradients[i]!;
     if (dense === undefined && rows.length === 0) return []; // does not influence the loss
     return [
       {
         parameter,
-        ...(dense === undefined ? {} : { dense: builder.graph.output(dense, `grad:${parameter}`).name }),
+        ...(dense === undefined ? {} : { dense: named(`grad:${parameter}`, dense) }),
         ...(rows.length === 0
           ? {}
           : {
               rows: rows.map(({ indices, values }, part) => ({
                 indices: indices.name,
-                values: builder.graph.output(values, `rows:${parameter}:${part}`).name,
+                values: rowsNamed(`rows:${parameter}:${part}`, values),
               })),
             }),
       },
     ];
   });
+  const cotangents = new Map<Value, number>();
+  passed.forEach((cut, i) => {
+    const total = gradients[wrt.length + i]!.dense;
+    if (total !== undefined) cotangents.set(total, cuts.indexOf(cut));
+  });
+  return { sources, results, cotangents };
 }
 
 /** Tables gathered along axis 0 by batch inputs only: the host knows which rows a gradient belongs to. */

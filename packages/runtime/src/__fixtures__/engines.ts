@@ -10,7 +10,14 @@ export async function openEngine(
   options: Partial<EngineOptions> = {},
 ): Promise<TrainingEngine> {
   const optimizer = { kind: 'adamw', weightDecay: 0 } as const;
-  const engine = await TrainingEngine.create({ parameters, optimizer, threads: 2, seed: 5, ...options });
+  const engine = await TrainingEngine.create({
+    parameters,
+    optimizer,
+    threads: 2,
+    seed: 5,
+    idleProgramBytes: 2 ** 30,
+    ...options,
+  });
   onTestFinished(() => engine.release());
   for (const { name, data } of parameters) engine.loadParameter(name, data);
   for (const program of programs) await engine.addProgram(program);

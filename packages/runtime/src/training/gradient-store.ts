@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.js';
 import type { ParameterStore, StoredParameter } from './parameter-store.js';
+import type { SpareGradients } from './scratch.js';
 
 /**
  * Gradients of one step, in the arena beside their parameters.
@@ -64,19 +65,19 @@ export class GradientEntry {
 
   /**
    * Where the next run should write a dense gradient: the gradient itself when it is the first contribution of the
-   * step, else a second buffer that `acceptDense` adds.
+   * step, else spare memory that `acceptDense` adds.
    */
-  denseTarget(): Float32Array<ArrayBuffer> {
-    if (!this.written) return this.values;
-    this.second ??= new Float32Array(this.parameter.size);
-    return this.second;
+  denseTarget(spare: SpareGradients): Float32Array<ArrayBuffer> {
+    this.second = this.written ? spare.take(this.parameter.size) : undefined;
+    return this.second ?? this.values;
   }
 
   /** Takes what a run wrote to `denseTarget`, times `weight`. */
   acceptDense(weight: number): void {
     const { memory } = this.parameter.slot;
-    if (this.written) memory.addScaled(this.offset, this.second!, weight);
+    if (this.second !== undefined) memory.addScaled(this.offset, this.second, weight);
     else if (weight !== 1) memory.kernels.scale(this.offset, this.parameter.size, weight);
+    this.second = undefined;
     this.forgetRows();
     this.written = true;
     this.content = 'dense';

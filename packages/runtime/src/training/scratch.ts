@@ -24,3 +24,20 @@ export class Scratch {
     return this.memory;
   }
 }
+
+/** Memory for the gradients of one run that are added to others; as large as the most that any run needed. */
+export class SpareGradients {
+  private buffer = new Float32Array(0);
+  private taken = 0;
+
+  /** Forgets the last run and makes room for so many elements. */
+  begin(count: number): void {
+    if (count > this.buffer.length) this.buffer = new Float32Array(count);
+    this.taken = 0;
+  }
+
+  take(count: number): Float32Array<ArrayBuffer> {
+    this.taken += count;
+    return this.buffer.subarray(this.taken - count, this.taken);
+  }
+}

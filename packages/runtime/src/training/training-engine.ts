@@ -3,9 +3,10 @@ import type { HostTensor, TensorMap } from '@zooid/tensor';
 import { SessionError } from '../errors.js';
 import type { StepRequest, StepResult, TrainingProgram, TrainingState } from '../training-program.js';
 import { GradientStore } from './gradient-store.js';
+import { OpenPrograms } from './open-programs.js';
 import { type ParameterShape, ParameterStore } from './parameter-store.js';
 import { ProgramRunner, type RunnerContext } from './program-runner.js';
-import { Scratch } from './scratch.js';
+import { Scratch, SpareGradients } from './scratch.js';
 import { canSkipCopies } from './uncopied-outputs.js';
 
 export interface EngineOptions {
@@ -13,6 +14,7 @@ export interface EngineOptions {
   readonly optimizer: OptimizerOptions;
   readonly threads: number;
   readonly seed: number;
+  readonly idleProgramBytes: number;
   /** For tests: the plain kernels, and plain fetches. */
   readonly kernels?: KernelChoice;
   readonly skipCopies?: boolean;
@@ -44,7 +46,16 @@ export class TrainingEngine {
     const parameters = new ParameterStore(options.parameters, kernels);
     const gradients = new GradientStore(parameters);
     const skipCopies = (options.skipCopies ?? true) && (await canSkipCopies());
-    const context = { parameters, gradients, scratch: new Scratch(kernels), threads, seed, skipCopies };
+    const context = {
+      parameters,
+      gradients,
+      scratch: new Scratch(kernels),
+      spare: new SpareGradients(),
+      openPrograms: new OpenPrograms(options.idleProgramBytes),
+      threads,
+      seed,
+      skipCopies,
+    };
     return new TrainingEngine(context, options.optimizer);
   }
 
@@ -109,7 +120,7 @@ export class TrainingEngine {
   }
 
   async release(): Promise<void> {
-    for (const runner of this.runners.values()) await runner.release();
+    await this.context.openPrograms.close();
     this.runners.clear();
   }
 

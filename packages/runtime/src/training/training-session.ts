@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import type { HostTensor, TensorMap } from '@zooid/tensor';
 import type {
   StepRequest,
@@ -20,7 +20,7 @@ import type { EngineOptions } from './training-engine.js';
  * @throws SessionError when a program does not load or does not fit the parameters; nothing is left running then.
  */
 export async function createTrainingSession(options: TrainingSessionOptions): Promise<TrainingSession> {
-  const { optimizer, seed, threads = availableParallelism() } = options;
+  const { optimizer, seed, threads = availableParallelism(), idleProgramBytes = totalmem() / 4 } = options;
   const client = new WorkerClient(workerUrl(import.meta.url, 'training/training-worker.js'), 'training session');
   const session = new WorkerTrainingSession(client);
   try {
@@ -29,7 +29,7 @@ export async function createTrainingSession(options: TrainingSessionOptions): Pr
       shape: [...shape],
       ...(group !== undefined && { group }),
     }));
-    await client.call('open', { parameters, optimizer, threads, seed } satisfies EngineOptions);
+    await client.call('open', { parameters, optimizer, threads, seed, idleProgramBytes } satisfies EngineOptions);
     for (const { name, data } of options.parameters) {
       // One after the other, so that at most one copy is on the way: large models fill half of the memory already.
       const moved = copy(data);
@@ -71,6 +71,7 @@ class WorkerTrainingSession implements TrainingSession {
   }
 
   async addProgram(program: TrainingProgram): Promise<void> {
+    if (!(program.model instanceof Uint8Array)) return this.client.call('addProgram', program);
     const model = copy(program.model);
     return this.client.call('addProgram', { ...program, model }, [model.buffer]);
   }

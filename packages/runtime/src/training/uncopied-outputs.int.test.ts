@@ -14,7 +14,7 @@ function model(): Uint8Array {
 
 describe('withSequenceOutput', () => {
   it('puts a sequence in front of the outputs and keeps the model as it was', async () => {
-    const session = await InferenceSession.create(withSequenceOutput(model(), 'loss'), sessionOptions(1));
+    const session = await InferenceSession.create(withSequenceOutput(model()), sessionOptions(1));
     expect(session.outputNames).toEqual([sequenceOutput, 'triple', 'loss']);
     const { triple, loss } = await session.run(toFeeds({ x: floats([2], [1, 2]) }), ['triple', 'loss']);
     expect([...(triple!.data as Float32Array), ...(loss!.data as Float32Array)]).toEqual([3, 6, 3]);
@@ -22,7 +22,7 @@ describe('withSequenceOutput', () => {
   });
 
   it('makes the run fill preallocated outputs and then throw as expected', async () => {
-    const session = await InferenceSession.create(withSequenceOutput(model(), 'loss'), sessionOptions(1));
+    const session = await InferenceSession.create(withSequenceOutput(model()), sessionOptions(1));
     const triple = floats([2], [0, 0]);
     const run = session.run(toFeeds({ x: floats([2], [1, 2]) }), {
       [sequenceOutput]: null,
