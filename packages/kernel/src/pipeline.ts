@@ -51,7 +51,10 @@ export async function pipeline(task: string, reference: string, options: Pipelin
   return Object.assign(call, { [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose]() }) as Pipeline;
 }
 
-/** The app, the backend and the stores, as module paths; of the stores those that are installed, folders before the network. */
+/**
+ * The app, backends and stores, as module paths. What is optional is used where it is installed: a graph that is there is
+ * served before one is built from weights, and folders are asked before the network.
+ */
 function pluginsFor(task: string, root: string): string[] {
   const needed = [`@zooid/app-${task}`, '@zooid/backend-onnx', '@zooid/store-local'];
   // Programs are started from anywhere, so packages that were installed beside this one count too.
@@ -64,5 +67,5 @@ function pluginsFor(task: string, root: string): string[] {
       `pipeline('${task}', …) needs ${missing.join(', ')}; run: npm install ${missing.join(' ')} (or pass plugins of your own)`,
     );
   }
-  return [...needed, '@zooid/store-hub'].flatMap((name) => entryOf(name) ?? []);
+  return [...needed, '@zooid/backend-transformers', '@zooid/store-hub'].flatMap((name) => entryOf(name) ?? []);
 }

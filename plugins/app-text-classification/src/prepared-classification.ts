@@ -69,7 +69,7 @@ export class PreparedClassification implements PreparedTask {
     return {
       ...encoderConfig,
       model_type: this.family.modelType,
-      architectures: [`${classNames[this.family.modelType] ?? 'Bert'}ForSequenceClassification`],
+      architectures: [`${this.family.className}ForSequenceClassification`],
       id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
       label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
       problem_type: multiLabel ? 'multi_label_classification' : 'single_label_classification',
@@ -150,17 +150,6 @@ export class PreparedClassification implements PreparedTask {
 function isHead(name: string, { prefix, pooler }: EncoderFamily): boolean {
   return !name.startsWith(`${prefix}.`) || (pooler !== undefined && name.startsWith(`${prefix}.${pooler}.`));
 }
-
-/** First part of the class names of transformers, by `model_type`. */
-const classNames: Readonly<Record<string, string>> = {
-  bert: 'Bert',
-  roberta: 'Roberta',
-  'xlm-roberta': 'XLMRoberta',
-  camembert: 'Camembert',
-  distilbert: 'DistilBert',
-  electra: 'Electra',
-  albert: 'Albert',
-};
 
 function refuseMisfit({ options, tokenizer }: ClassificationParts, encoder: EncoderConfig, longest: number): void {
   const issues: Issue[] = [];
