@@ -52,6 +52,7 @@ export {
   readManifest,
   readModelFolder,
 } from './model-folder/read-model-folder.js';
+export { isSharedFolder } from './model-folder/shared-folder.js';
 export { validateManifest } from './model-folder/validate-manifest.js';
 export {
   type FileContent,

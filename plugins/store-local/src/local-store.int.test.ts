@@ -80,6 +80,16 @@ describe('LocalStore.find', () => {
     }
   });
 
+  it('says that a folder of the cache that others share is not to be changed', async () => {
+    const folder = join(parent, 'models--org--name/snapshots/abc');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'config.json'), '{}');
+    expect(await store.find(folder)).toMatchObject({ readOnly: true });
+    await expect(model(folder, 'x')).rejects.toThrow(/part of the Hub's cache, .* copy the model first/);
+    await model(join(first, 'mine'), 'mine');
+    expect(await store.find('mine')).not.toHaveProperty('readOnly');
+  });
+
   it('opens folders that another tool exported', async () => {
     await mkdir(join(first, 'export'), { recursive: true });
     await writeFile(join(first, 'export/config.json'), '{"model_type":"bert"}');

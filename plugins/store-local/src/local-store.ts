@@ -6,6 +6,7 @@ import {
   folderFingerprint,
   isModelFolder,
   isSafeRelativePath,
+  isSharedFolder,
   type ModelFolder,
   ModelFolderError,
   modelFolderBytes,
@@ -54,6 +55,7 @@ export class LocalStore implements ModelStore {
       id: reference,
       revision,
       folder,
+      ...((await isSharedFolder(folder)) && { readOnly: true }),
       config,
       ...(manifest === undefined ? {} : { manifest: { ...manifest } }),
     };

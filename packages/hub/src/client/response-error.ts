@@ -45,17 +45,16 @@ export async function responseError(response: Response, subject: RequestSubject)
   if (status >= 500 || status === 408) {
     return new HubUnavailableError(`the Hub failed with status ${status}${said}; try again later`, details);
   }
-  if (status === 401 && /invalid (user|credentials|token)|expired/i.test(said)) return rejectedToken(details);
+  if (status === 401 && authorized && /credentials|expired/i.test(said)) return rejectedToken(details);
   if (code === 'RevisionNotFound') return missingRevision(repo, revision, details);
   if (code === 'EntryNotFound') return missingFile(repo, revision, file, details);
-  if (code === 'RepoNotFound' || (status === 401 && !authorized)) {
-    // The Hub does not tell strangers whether a private repository exists.
+  if (code === 'RepoNotFound' || status === 401) {
+    // The Hub does not tell strangers whether a private repository exists: it asks for a password, whatever the name.
     const hint = authorized
       ? 'check the name, and that your token may see it'
       : 'check the name; when it is private, set HF_TOKEN to a token that may see it';
     return new HubNotFoundError('repository', `there is no repository '${repo}' on ${endpoint}; ${hint}`, details);
   }
-  if (status === 401) return rejectedToken(details);
   if (status === 403) {
     const what = subject.access === 'write' ? `write to '${repo}'` : `read '${repo}'`;
     const hint = authorized

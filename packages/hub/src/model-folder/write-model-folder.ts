@@ -7,6 +7,7 @@ import { writeSafetensors } from '../safetensors/file.js';
 import { belongsToModel, cardFile, isSafeRelativePath, revisionOf, runFolder } from './file-list.js';
 import { type ManifestFields, type ModelManifest, manifestFile, manifestFormat } from './manifest.js';
 import { digests, readManifest } from './read-model-folder.js';
+import { refuseSharedFolder } from './shared-folder.js';
 import { validateManifest } from './validate-manifest.js';
 
 /** Where `writeModelFolder` puts `weights`. */
@@ -30,11 +31,13 @@ export interface ModelFolderContent {
  * Writes a model folder and returns its manifest. Everything is built and forced to disk in a temporary sibling, then
  * swapped in, so that `folder` holds the old model or the new one; a `run/` folder that the target has stays.
  *
- * @throws ModelFolderError when a file's path leaves the folder or collides with one that is written anyway.
+ * @throws ModelFolderError when a file's path leaves the folder or collides with one that is written anyway, or when the
+ * folder is one of the Hub's cache.
  */
 export async function writeModelFolder(folder: string, content: ModelFolderContent): Promise<ModelManifest> {
   checkPaths(content);
   const target = resolve(folder);
+  await refuseSharedFolder(target);
   await mkdir(dirname(target), { recursive: true });
   await recoverModelFolder(target);
   const built = temporarySibling(target);
@@ -69,9 +72,10 @@ export async function recoverModelFolder(folder: string): Promise<void> {
  * Recomputes digests and revision after files of a model folder were added, changed or removed on purpose (an export
  * added a variant), and rewrites `zooid.json` atomically with `changes` applied.
  *
- * @throws ModelFolderError when the folder has no manifest.
+ * @throws ModelFolderError when the folder has no manifest, or is one of the Hub's cache.
  */
 export async function resealModelFolder(folder: string, changes: Partial<ManifestFields> = {}): Promise<ModelManifest> {
+  await refuseSharedFolder(folder);
   const current = await readManifest(folder);
   if (current === undefined) throw new ModelFolderError(`${folder} has no ${manifestFile} to renew`);
   const files = await digests(folder);

@@ -44,7 +44,8 @@ export function permitted(
   }
   if (repository === undefined || (repository.isPrivate && rights === undefined)) {
     // Strangers cannot tell a private repository from none.
-    throw new Refusal(token === undefined ? 401 : 404, 'RepoNotFound', 'Repository not found');
+    if (token === undefined) throw new Refusal(401, 'RepoNotFound', 'Invalid username or password.');
+    throw new Refusal(404, 'RepoNotFound', 'Repository not found');
   }
   if (repository.isGated && !repository.accepted.has(token ?? '')) {
     throw new Refusal(token === undefined ? 401 : 403, 'GatedRepo', `Access to model ${id} is restricted`);
