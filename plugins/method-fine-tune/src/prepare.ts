@@ -1,10 +1,10 @@
 import { type Logger, ValidationError } from '@zooid/common';
-import { assertVocabularyFits, sha256 } from '@zooid/hub';
+import { sha256 } from '@zooid/hub';
+import { assertBaseVocabulary, isEncoderTensor, readBaseWeights } from '@zooid/method-kit';
 import { type DeclaredParameter, type EncoderFamily, encoderFamily } from '@zooid/nn';
 import type { ParameterDeclaration, TrainingProgram } from '@zooid/runtime';
-import type { ModelArtifacts, TrainingJob } from '@zooid/spec';
+import type { TrainingJob } from '@zooid/spec';
 import { Random } from '@zooid/tensor';
-import { loadTokenizer, TokenizerError } from '@zooid/tokenizers';
 import {
   type CompiledProgram,
   compileProgram,
@@ -16,7 +16,6 @@ import {
   type TrainingTask,
   taskModel,
 } from '@zooid/trainer';
-import { isEncoderTensor, readBaseWeights } from './base-weights.js';
 import { encoderConfigOf } from './encoder-config.js';
 import { type JobExamples, readExamples } from './examples.js';
 import { matcher } from './freeze.js';
@@ -47,7 +46,7 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
   const { trainingTask, options, logger, signal } = context;
   const random = new Random(job.seed);
   const encoderConfig = encoderConfigOf(job, options);
-  if (job.base !== undefined) await refuseOtherTokenizer(job.base);
+  if (job.base !== undefined) await assertBaseVocabulary(job.base);
   const examples = await readExamples(job, { task: trainingTask, signal });
   const task = await prepareTask(job, trainingTask, options, encoderConfig, examples, random);
   const family = encoderFamily(task.config);
@@ -134,22 +133,6 @@ function compileEvaluation(
   const sample = task.collate(features.slice(0, 1), { training: false, labels: true, random: random.fork('probe') });
   const withLoss = compile(true);
   return withLoss.program.inputs.every(({ name }) => name in sample) ? withLoss : compile(false);
-}
-
-/**
- * A tokenizer that the encoder's table is too small for. Whether the app uses it, and can do without one, is the app's
- * to say.
- */
-async function refuseOtherTokenizer({ folder, config }: ModelArtifacts): Promise<void> {
-  const tokenizer = await loadTokenizer(folder).catch((error: unknown) => {
-    if (error instanceof TokenizerError) return undefined;
-    throw error;
-  });
-  const { vocab_size: rows } = config;
-  assertVocabularyFits(folder, {
-    tokenizer: tokenizer?.vocabSize,
-    config: typeof rows === 'number' ? rows : undefined,
-  });
 }
 
 interface BaseWeightsRequest {

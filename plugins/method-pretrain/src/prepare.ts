@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Logger, ValidationError } from '@zooid/common';
 import { readJsonLines } from '@zooid/data';
 import { sha256 } from '@zooid/hub';
+import { assertBaseVocabulary } from '@zooid/method-kit';
 import { type EncoderConfig, type EncoderPreset, encoderPresets, parseEncoderConfig } from '@zooid/nn';
 import type { DataSplit, TrainingJob } from '@zooid/spec';
 import { Random } from '@zooid/tensor';
@@ -117,7 +118,10 @@ async function openStore(job: TrainingJob, split: DataSplit, request: StoreReque
 
 /** The base model's tokenizer, or a WordPiece vocabulary trained on the corpus and kept beside it for a resumed run. */
 async function tokenizerOf(job: TrainingJob, options: PretrainOptions, context: PrepareOptions): Promise<Tokenizer> {
-  if (job.base !== undefined) return requireSpecial(await loadTokenizer(job.base.folder), job.base.folder);
+  if (job.base !== undefined) {
+    await assertBaseVocabulary(job.base);
+    return requireSpecial(await loadTokenizer(job.base.folder), job.base.folder);
+  }
   const { textFields: fields, repeat, vocabulary } = options;
   const texts = () => textsOf(job.data.train, { fields, repeat, signal: context.signal });
   const { tokenizer, isNew } = await vocabularyOf(join(corpusFolder(job), 'vocabulary.json'), {

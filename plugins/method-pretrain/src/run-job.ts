@@ -1,17 +1,17 @@
 import { basename, join } from 'node:path';
 import { recoverModelFolder, runFolder } from '@zooid/hub';
-import type { DeclaredParameter } from '@zooid/nn';
+import { type BaseWeights, isEncoderTensor, readBaseWeights } from '@zooid/method-kit';
+import { type DeclaredParameter, encoderFamily } from '@zooid/nn';
 import { createTrainingSession, type TrainingSession } from '@zooid/runtime';
-import type { TrainingContext, TrainingJob, TrainingResult } from '@zooid/spec';
+import type { ModelArtifacts, TrainingContext, TrainingJob, TrainingResult } from '@zooid/spec';
 import { type CompiledProgram, compileProgram, declareParameters, type RunConfig, train } from '@zooid/trainer';
-import { readBaseWeights } from './base-weights.js';
 import { blockSource } from './block-source.js';
 import { evaluateMasked } from './evaluate.js';
 import { exportModel } from './export-model.js';
+import { localAttention } from './local-attention.js';
 import { guessesOutput, maskedPositionsModel } from './masked-lm.js';
 import { operationalOptions, type PretrainOptions } from './options.js';
 import { type PreparedJob, prepareJob } from './prepare.js';
-import { localAttention } from './local-attention.js';
 
 /** A base model has learned already; large steps would unlearn it. */
 const defaultRates = { scratch: 1e-3, continued: 1e-4 };
@@ -29,7 +29,7 @@ export async function runJob(job: TrainingJob, context: TrainingContext): Promis
   using _validation = prepared.validation;
 
   const programs = compilePrograms(prepared);
-  await using session = await openSession(job, prepared, programs);
+  await using session = await openSession(job, prepared, programs, signal);
   progress({ type: 'stage', name: 'train', detail: describe(prepared, programs.train.parameters, options) });
   const evaluate =
     prepared.validation === undefined ? undefined : evaluator(prepared, programs, session, context, options);
@@ -76,13 +76,18 @@ function compilePrograms({ config }: PreparedJob): Programs {
   };
 }
 
-async function openSession(job: TrainingJob, prepared: PreparedJob, programs: Programs): Promise<TrainingSession> {
+async function openSession(
+  job: TrainingJob,
+  prepared: PreparedJob,
+  programs: Programs,
+  signal: AbortSignal | undefined,
+): Promise<TrainingSession> {
   const { beta1, beta2, epsilon, weightDecay, threads } = job.options as PretrainOptions;
   const declared = programs.train.parameters;
   const parameters = declareParameters({
     declared,
     random: prepared.random.fork('parameters'),
-    weights: job.base === undefined ? localAttention(prepared.config) : await readBaseWeights(job.base.folder, declared),
+    weights: job.base === undefined ? localAttention(prepared.config) : await baseWeights(job.base, declared, signal),
   });
   return createTrainingSession({
     parameters,
@@ -91,6 +96,18 @@ async function openSession(job: TrainingJob, prepared: PreparedJob, programs: Pr
     seed: job.seed,
     ...(threads === undefined ? {} : { threads }),
   });
+}
+
+/** Weights to go on from. The head may start new, since a folder that was fine-tuned for something else has none. */
+async function baseWeights(
+  { folder, config }: ModelArtifacts,
+  declared: readonly DeclaredParameter[],
+  signal: AbortSignal | undefined,
+): Promise<BaseWeights['weights']> {
+  const family = encoderFamily(config);
+  const optional = (name: string) => !isEncoderTensor(name, family);
+  const { weights } = await readBaseWeights({ folder, config, declared, optional, signal });
+  return weights;
 }
 
 function evaluator(

@@ -100,7 +100,7 @@ describe('weights of a base model', () => {
       'bert.embeddings.LayerNorm.weight': { dtype: 'int32', dims: [2], data: new Int32Array(2) },
       'bert.encoder.layer.12.output.dense.bias': tensor([2]),
     });
-    const error = await failure(read());
+    const error = await failure(read({ allowMissing: () => false }));
     expect(error).toBeInstanceOf(ValidationError);
     expect((error as ValidationError).issues.map(({ message }) => message)).toEqual([
       "'bert.embeddings.LayerNorm.bias' [2] is missing",

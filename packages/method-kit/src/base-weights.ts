@@ -26,7 +26,10 @@ export interface BaseWeightsOptions {
   readonly declared: readonly DeclaredParameter[];
   /** Parameters that may start new without anyone asking for it: the head's. */
   readonly optional: (name: string) => boolean;
-  /** Names in which model and checkpoint may differ: a parameter starts new, a tensor is left out. Default: none. */
+  /**
+   * Names in which model and checkpoint may differ: a parameter starts new, a tensor is left out. From the recipe's
+   * `train.allowMissing`, which errors then point to; absent: none.
+   */
   readonly allowMissing?: (name: string) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,7 +46,8 @@ const buffers = /\.(position_ids|token_type_ids)$/;
  * @throws ModelFolderError when there are no weights, or they are damaged.
  */
 export async function readBaseWeights(options: BaseWeightsOptions): Promise<BaseWeights> {
-  const { folder, config, declared, optional, allowMissing = () => false, signal } = options;
+  const { folder, config, declared, optional, signal } = options;
+  const allowMissing = options.allowMissing ?? (() => false);
   const family = encoderFamily(config);
   await using checkpoint = await openModelWeights(folder, signal === undefined ? {} : { signal });
   const subject = `base model ${folder}/${checkpoint.files[0]}`;
@@ -75,7 +79,8 @@ export async function readBaseWeights(options: BaseWeightsOptions): Promise<Base
   }
   if (issues.length > 0) {
     const fix = "if that is meant, name them in train.allowMissing, where '*' stands for anything";
-    throw new ValidationError(subject, [...issues, { path: '', message: fix }]);
+    if (options.allowMissing !== undefined) issues.push({ path: '', message: fix });
+    throw new ValidationError(subject, issues);
   }
   const skipped = new Set(fresh);
   const wanted = [...match.found].filter(([name]) => !skipped.has(name));
