@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeSafetensors } from '@zooid/hub';
 import { createKernel } from '@zooid/kernel';
 import type { Model, ModelArtifacts } from '@zooid/spec';
 import { type TensorMap, tensor, toNumbers } from '@zooid/tensor';
@@ -112,6 +113,21 @@ describe('weights', () => {
       weights.set('cls.seq_relationship.weight', some(2, 12));
       weights.set('cls.predictions.decoder.weight', some(31, 12));
     });
+    expectGolden(await firstLogits(artifacts), bert.tasks['masked-language-model']!.logits);
+  });
+
+  it('may lie in shards', async () => {
+    const artifacts = await write(() => {});
+    const weights = [...weightsOf(config)];
+    const shards = {
+      'model-00001-of-00002.safetensors': weights.slice(0, 9),
+      'model-00002-of-00002.safetensors': weights.slice(9),
+    };
+    for (const [file, tensors] of Object.entries(shards)) await writeSafetensors(join(artifacts.folder, file), tensors);
+    const weightMap = Object.entries(shards).flatMap(([file, tensors]) => tensors.map(([name]) => [name, file]));
+    const index = JSON.stringify({ metadata: {}, weight_map: Object.fromEntries(weightMap) });
+    await writeFile(join(artifacts.folder, 'model.safetensors.index.json'), index);
+    await rm(join(artifacts.folder, 'model.safetensors'));
     expectGolden(await firstLogits(artifacts), bert.tasks['masked-language-model']!.logits);
   });
 
