@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import appIntent from '@zooid/app-intent';
+import appTextClassification from '@zooid/app-text-classification';
 import backendOnnx from '@zooid/backend-onnx';
 import { silentLogger } from '@zooid/common';
 import datasetJsonl from '@zooid/dataset-jsonl';
@@ -19,7 +20,15 @@ export function trainingKernel(): Promise<Kernel> {
     (folder) => folder !== undefined,
   );
   return createKernel({
-    plugins: [storeLocal, backendOnnx, datasetJsonl, datasetTemplates, methodFineTune, appIntent],
+    plugins: [
+      storeLocal,
+      backendOnnx,
+      datasetJsonl,
+      datasetTemplates,
+      methodFineTune,
+      appIntent,
+      appTextClassification,
+    ],
     config: { root: projectRoot, datasets: { folders } },
   });
 }
