@@ -266,10 +266,13 @@ describe('gradients of the fusion block', () => {
       training: true,
       child: (name) => scope(path === '' ? name : `${path}.${name}`),
       withParameterView: () => scope(path),
+      withLinearView: () => scope(path),
+      linearOutput: (_input, output) => output,
       parameter: (name) => values[path === '' ? name : `${path}.${name}`]!,
       dropout: (x) => x,
       input: (name) => values[name]!,
       scalar: (name) => values[name]!,
+      boundary: () => {},
     });
     return fuseSlots(scope(''), encoderStub(values.hidden!, values.attention_mask!), labels, options).states;
   };
