@@ -55,6 +55,6 @@ describe('zooid export', () => {
     await at.refused(['export', 'tiny', '--variants', ','], /at least one name/);
     await at.refused(['export', 'tiny', '--tolerance', 'x'], /a number of at least 0/);
     await mkdir(at.path('full/inside'), { recursive: true });
-    await at.refused(['export', 'tiny', '--output', 'full'], /\/output .*full holds something already/);
+    await at.refused(['export', 'tiny', '--output', 'full'], /--output .*full holds something already/);
   });
 });

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
+import { ValidationError } from '@zooid/common';
 import { exportModel } from '@zooid/kernel';
 import type { VariantReport } from '@zooid/spec';
-import { ChecksFailedError } from '../errors.js';
+import { ChecksFailedError, UsageError } from '../errors.js';
 import { openHost } from '../host.js';
 import { listenForInterrupt } from '../signals.js';
 import { colorsOf, formatBytes, formatTable, note, print, printJson, type Terminal } from '../terminal.js';
@@ -33,7 +34,11 @@ export async function exportVariants(
     ...(output !== undefined && { output }),
     ...(tolerance !== undefined && { tolerance }),
     ...(onProgress !== undefined && { onProgress }),
-  }).finally(() => onProgress?.clear());
+  })
+    .catch((error: unknown) => {
+      throw asUsage(error);
+    })
+    .finally(() => onProgress?.clear());
   if (options.json) printJson(terminal, result);
   else printReport(terminal, result);
   const refused = result.variants.filter(({ accepted }) => !accepted);
@@ -41,6 +46,12 @@ export async function exportVariants(
     const list = refused.map(({ variant, refusal }) => `${variant}: ${refusal}`).join('; ');
     throw new ChecksFailedError(`${refused.length} of ${variants.length} variants were not written (${list})`);
   }
+}
+
+/** What the kernel says of its options, said of those of the command. */
+function asUsage(error: unknown): unknown {
+  if (!(error instanceof ValidationError) || error.subject !== 'export') return error;
+  return new UsageError(error.issues.map(({ path, message }) => `--${path.slice(1)} ${message}`).join('; '));
 }
 
 function progressLine(terminal: Terminal) {

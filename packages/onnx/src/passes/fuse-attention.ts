@@ -1,5 +1,4 @@
-import { type HostTensor, tensor } from '@zooid/tensor';
-import type { AttributeValue } from '../attributes.js';
+import { type Dim, type HostTensor, tensor } from '@zooid/tensor';
 import type { GraphNode } from '../graph.js';
 import type { Value } from '../value.js';
 import { type LinearMatch, matchLinear, operands, producedBy, transposes } from './match.js';
@@ -7,38 +6,44 @@ import { paddingMask } from './padding-mask.js';
 import type { RewriteRule, Rewriting } from './rewrite-graph.js';
 
 /**
- * Self-attention, from the three projections to the heads side by side again → one com.microsoft `Attention` with its
- * projections packed into one product. Matched at the last `Reshape`; covers the order of transpositions and scalings
- * that our own modules emit and those of torch exports.
+ * Attention, from the three projections to the heads side by side again → one operator of com.microsoft: `Attention`
+ * with all projections packed into one product where all three are of the same states; else `MultiHeadAttention`, with
+ * keys and values packed. Matched at the last `Reshape`; covers the order of transpositions and scalings that our own
+ * modules emit and those of torch exports.
  */
 export const fuseAttention: RewriteRule = (node, rewriting) => {
-  const match = matchSelfAttention(node, rewriting);
+  const match = matchAttention(node, rewriting);
   if (match === undefined) return undefined;
-  const { graph } = rewriting;
   const { query, key, value, heads, scale, bias } = match;
-  const x = rewriting.copyOf(query.x);
-  const masking = bias === undefined ? {} : emitBias(bias, x, heads, rewriting);
+  const masking = bias === undefined ? {} : emitBias(bias, match, rewriting);
   if (masking === undefined) return undefined;
-  const weights = [query.weight, key.weight, value.weight];
-  const name = weights.map((weight) => weight.key).join(' | ');
-  const packedWeight = rewriting.once(`weight ${name}`, () =>
-    graph.initializer(graph.freshName('qkv.weight'), packWeights([query, key, value])),
-  );
-  const packedBias = rewriting.once(`bias ${name} ${biasNames([query, key, value])}`, () =>
-    graph.initializer(graph.freshName('qkv.bias'), packBiases([query, key, value], rewriting)),
-  );
-  const attributes: Record<string, AttributeValue> = { num_heads: heads, scale: { float: scale } };
-  if (masking.filter !== undefined) attributes.mask_filter_value = { float: masking.filter };
-  const widths = weights.map(({ columns }) => columns);
-  if (widths[2] !== widths[0]) attributes.qkv_hidden_sizes = widths;
-  const inputs = [x, packedWeight, packedBias, masking.mask ?? null, null, masking.bias ?? null];
-  return graph.emit('Attention', inputs, attributes, [node.outputs[0]!.name])[0]!;
+  const attributes = {
+    num_heads: heads,
+    scale: { float: scale },
+    ...(masking.filter !== undefined && { mask_filter_value: { float: masking.filter } }),
+  };
+  const [mask, added] = [masking.mask ?? null, masking.bias ?? null];
+  const { graph } = rewriting;
+  const name = node.outputs[0]!.name;
+  if (query.linear.x !== key.linear.x) {
+    const { weight, bias } = pack([key.linear, value.linear], rewriting);
+    const packed = rewriting.copyOf(key.linear.x).matmul(weight).add(bias);
+    const widths = [key.linear.weight.columns, value.linear.weight.columns];
+    const inputs = [rewriting.copyOf(query.projected), ...packed.split(2, widths), null, mask, added];
+    return graph.emit('MultiHeadAttention', inputs, attributes, [name])[0]!;
+  }
+  const parts = [query.linear, key.linear, value.linear];
+  const packed = pack(parts, rewriting);
+  const widths = parts.map(({ weight }) => weight.columns);
+  const inputs = [rewriting.copyOf(key.linear.x), packed.weight, packed.bias, mask, null, added];
+  const sizes = widths[2] === widths[0] ? {} : { qkv_hidden_sizes: widths };
+  return graph.emit('Attention', inputs, { ...attributes, ...sizes }, [name])[0]!;
 };
 
-interface SelfAttention {
-  readonly query: LinearMatch;
-  readonly key: LinearMatch;
-  readonly value: LinearMatch;
+interface AttentionMatch {
+  readonly query: Heads;
+  readonly key: Heads;
+  readonly value: Heads;
   readonly heads: number;
   readonly scale: number;
   /** Of the source graph, added to the scaled scores. */
@@ -48,11 +53,13 @@ interface SelfAttention {
 /** `[batch, sequence, heads × d]` split into heads, times a constant. */
 interface Heads {
   readonly linear: LinearMatch;
+  /** Its result. */
+  readonly projected: Value;
   readonly heads: number;
   readonly scale: number;
 }
 
-function matchSelfAttention(node: GraphNode, rewriting: Rewriting): SelfAttention | undefined {
+function matchAttention(node: GraphNode, rewriting: Rewriting): AttentionMatch | undefined {
   const merged = node.op === 'Reshape' ? producedBy(node.inputs[0], 'Transpose') : undefined;
   if (!transposes(merged, 0, 2, 1, 3) || !mergesHeads(node)) return undefined;
   const mixed = inner(merged.inputs[0]!, 'MatMul', rewriting);
@@ -64,20 +71,12 @@ function matchSelfAttention(node: GraphNode, rewriting: Rewriting): SelfAttentio
 
   const scores = matchScores(softmax.inputs[0]!, rewriting);
   if (scores === undefined) return undefined;
-  const { query, key } = scores;
-  const sameSource = query.linear.x === key.linear.x && query.linear.x === value.linear.x;
+  const { query, key, bias } = scores;
+  const sameSource = key.linear.x === value.linear.x && key.linear.x.rank === 3;
   const sameHeads = query.heads === key.heads && query.heads === value.heads;
   const sameWidth = query.linear.weight.columns === key.linear.weight.columns;
-  if (!sameSource || !sameHeads || !sameWidth || query.linear.x.rank !== 3) return undefined;
-  const scale = scores.scale * query.scale * key.scale;
-  return {
-    query: query.linear,
-    key: key.linear,
-    value: value.linear,
-    heads: query.heads,
-    scale,
-    bias: scores.bias,
-  };
+  if (!sameSource || !sameHeads || !sameWidth) return undefined;
+  return { query, key, value, heads: query.heads, scale: scores.scale * query.scale * key.scale, bias };
 }
 
 /** `[batch, sequence, heads, d]` → `[batch, sequence, heads × d]` */
@@ -132,7 +131,7 @@ function matchHeads(value: Value, perm: readonly number[], rewriting: Rewriting)
   const isSplit = typeof heads === 'number' && typeof d === 'number' && from[2] === heads * d;
   if (from.length !== 3 || to.length !== 4 || !isSplit || (from[0] !== to[0] && from[1] !== to[1])) return undefined;
   const linear = matchLinear(projected.producer, rewriting);
-  return linear && { linear, heads, scale };
+  return linear && { linear, projected, heads, scale };
 }
 
 /** Takes a product with, or a quotient by, a number off a value. */
@@ -157,22 +156,38 @@ interface Masking {
 }
 
 /** As a padding mask where it is one; else as a bias of full size, which the kernel wants. */
-function emitBias(bias: Value, x: Value, heads: number, rewriting: Rewriting): Masking | undefined {
+function emitBias(bias: Value, { query, key, heads }: AttentionMatch, rewriting: Rewriting): Masking | undefined {
   const padding = paddingMask(bias, rewriting);
   if (padding !== undefined) {
     const mask = rewriting.once(`mask ${padding.mask.name}`, () => rewriting.copyOf(padding.mask).cast('int32'));
     return { mask, filter: padding.filter };
   }
   const copy = rewriting.copyOf(bias);
-  const [batch, each, query, key] = copy.shape;
-  const sequence = x.shape[1]!;
-  const fits = copy.rank === 4 && key === sequence && (query === sequence || query === 1);
-  if (!fits || (each !== 1 && each !== heads) || (batch !== 1 && batch !== x.shape[0])) return undefined;
-  if (query === sequence) return { bias: copy };
-  return { bias: rewriting.once(`bias ${bias.name}`, () => copy.expand([batch!, each!, sequence, sequence])) };
+  const [batch, each, queries, keys] = copy.shape;
+  const [full, length] = [query, key].map(({ projected }) => rewriting.copyOf(projected).shape[1]!) as [Dim, Dim];
+  const fits = copy.rank === 4 && keys === length && (queries === full || queries === 1);
+  if (!fits || (each !== 1 && each !== heads) || (batch !== 1 && batch !== key.projected.shape[0])) return undefined;
+  if (queries === full) return { bias: copy };
+  return { bias: rewriting.once(`bias ${bias.name}`, () => copy.expand([batch!, each!, full, length])) };
 }
 
-/** `[in, q + k + v]` */
+/** The weights of several projections of the same states side by side, stored once for layers that share them. */
+function pack(parts: readonly LinearMatch[], rewriting: Rewriting): { readonly weight: Value; readonly bias: Value } {
+  const { graph } = rewriting;
+  const weights = parts.map(({ weight }) => weight.key).join(' | ');
+  const biases = parts.map(({ bias }) => bias?.name ?? '').join(' | ');
+  const stem = parts.length === 3 ? 'qkv' : 'kv';
+  return {
+    weight: rewriting.once(`weight ${weights}`, () =>
+      graph.initializer(graph.freshName(`${stem}.weight`), packWeights(parts)),
+    ),
+    bias: rewriting.once(`bias ${weights} ${biases}`, () =>
+      graph.initializer(graph.freshName(`${stem}.bias`), packBiases(parts, rewriting)),
+    ),
+  };
+}
+
+/** `[in, columns of all]` */
 function packWeights(parts: readonly LinearMatch[]): HostTensor<'float32'> {
   const inner = parts[0]!.weight.inner;
   const width = parts.reduce((sum, { weight }) => sum + weight.columns, 0);
@@ -197,5 +212,3 @@ function packBiases(parts: readonly LinearMatch[], rewriting: Rewriting): HostTe
   );
   return tensor('float32', Float32Array.from(vectors.flatMap((vector) => [...vector])));
 }
-
-const biasNames = (parts: readonly LinearMatch[]): string => parts.map(({ bias }) => bias?.name ?? '').join(' | ');

@@ -18,7 +18,12 @@ export function storeFloat16(graph: Graph): Graph {
 const asFloat16: InitializerRule = ({ name }, data, { graph }) => {
   if (data.dtype !== 'float32' || data.data.length < MIN_ELEMENTS) return undefined;
   const { data: values, dims } = data as HostTensor<'float32'>;
-  if (!values.every((value) => Math.abs(value) <= LARGEST_FLOAT16)) return undefined;
+  if (!fitsFloat16(values)) return undefined;
   const stored = graph.initializer(graph.freshName(`${name}.float16`), tensor('float16', toFloat16(values), dims));
   return graph.emit('Cast', [stored], { to: dtypeCode('float32') }, [name])[0]!;
 };
+
+function fitsFloat16(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) <= LARGEST_FLOAT16)) return false;
+  return true;
+}
