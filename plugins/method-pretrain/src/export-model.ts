@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { type GoldenCase, goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
 import { cardOf, manifestOf } from '@zooid/method-kit';
-import { writeModel } from '@zooid/onnx';
+import { storeFloat16, writeModel } from '@zooid/onnx';
 import { createInferencePool, type TrainingSession } from '@zooid/runtime';
 import { type Metrics, type Model, type TrainingContext, type TrainingJob, validateDto } from '@zooid/spec';
+import { type HostTensor, toFloat16 } from '@zooid/tensor';
 import { compileInference, type TrainResult } from '@zooid/trainer';
 import { everyPositionModel } from './masked-lm.js';
+import type { PretrainOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
 
-const graphFile = 'onnx/model.onnx';
+/** The graph in the model folder, named as transformers.js names its forms. */
+const graphFiles = { float32: 'onnx/model.onnx', float16: 'onnx/model_fp16.onnx' } as const;
 const goldenName = 'golden.json';
 /** Tokens of a golden text before its mask. */
 const goldenTokens = 12;
@@ -27,31 +30,42 @@ export interface ExportRequest {
 export async function exportModel(request: ExportRequest): Promise<void> {
   const { job, prepared, session, trained, metrics, context } = request;
   context.progress({ type: 'stage', name: 'export', detail: job.output });
-  const { parameters: weights } = await session.exportState({ moments: false });
+  const { parameters } = await session.exportState({ moments: false });
+  const { weights: precision } = job.options as PretrainOptions;
   const graph = compileInference({
     build: (module) => everyPositionModel(module, prepared.config),
     outputs: ['logits'],
-    weights,
+    weights: parameters,
   });
+  const graphFile = graphFiles[precision];
+  const weights = precision === 'float32' ? parameters : [...parameters].map(asFloat16);
   const manifest = {
     ...manifestOf(job, 'pretrain'),
     metrics: prepared.validation === undefined ? {} : { validation: metrics },
   };
-  const files = new Map<string, string | Uint8Array>([...prepared.tokenizerFiles, [graphFile, writeModel(graph)]]);
+  const files = new Map<string, string | Uint8Array>([
+    ...prepared.tokenizerFiles,
+    [graphFile, writeModel(precision === 'float32' ? graph : storeFloat16(graph))],
+  ]);
   const card = (fields: typeof manifest) =>
     cardOf(job, fields, trained, `… ${prepared.tokenizer.specialTokens.mask} …`);
   await writeModelFolder(job.output, { config: prepared.modelConfig, weights, files, manifest, card: card(manifest) });
 
-  const golden = await goldenCases(request, manifest.id);
+  const golden = await goldenCases(request, manifest.id, graphFile);
   await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
   const sealed = await resealModelFolder(job.output, { golden: goldenName });
   await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(card({ ...manifest, ...sealed }))]);
+}
+
+function asFloat16([name, { dims, data }]: readonly [string, HostTensor<'float32'>]): [string, HostTensor<'float16'>] {
+  return [name, { dtype: 'float16', dims, data: toFloat16(data) }];
 }
 
 /** Answers of the app, opened on the exported folder, to pieces of the validation text that end in a mask. */
 async function goldenCases(
   { job, prepared }: ExportRequest,
   id: string,
+  graphFile: string,
 ): Promise<readonly Pick<GoldenCase, 'input' | 'output'>[]> {
   const { tokenizer, validation, train } = prepared;
   const store = validation ?? train;

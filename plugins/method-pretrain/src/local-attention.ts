@@ -26,7 +26,10 @@ export function localAttention(config: EncoderConfig): ReadonlyMap<string, HostT
   ]);
   for (let layer = 0; layer < Math.min(LOCAL_LAYERS, config.num_hidden_layers); layer++) {
     const self = `bert.encoder.layer.${layer}.attention.self`;
-    weights.set(`${self}.query.weight`, turnedPairs(config, () => 0));
+    weights.set(
+      `${self}.query.weight`,
+      turnedPairs(config, () => 0),
+    );
     weights.set(`${self}.key.weight`, turnedPairs(config, distanceOf));
   }
   return weights;

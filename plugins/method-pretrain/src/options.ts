@@ -98,6 +98,12 @@ export class PretrainOptions {
   /** Most blocks of the validation split that an evaluation looks at. */
   @IsInt() @Min(1) evaluateBlocks = 256;
 
+  /**
+   * How the model folder stores weights: `float32`, or `float16` for half the size (in `model.safetensors` and
+   * `onnx/model_fp16.onnx`). Training and computing stay float32.
+   */
+  @IsIn(['float32', 'float16']) weights: 'float32' | 'float16' = 'float32';
+
   /** Threads inside a step. Default: the machine's cores. Does not change the result. */
   @IsOptional() @IsInt() @Min(1) threads?: number;
   /** Seconds between checkpoints. Does not change the result. */
