@@ -18,7 +18,7 @@ export {
 } from './attention.js';
 export { embedding } from './embedding.js';
 export type { EncoderConfig } from './encoder/config.js';
-export { type EncoderOutput, firstToken } from './encoder/encoder.js';
+export { type EncoderOutput, firstToken, poolFirstToken } from './encoder/encoder.js';
 export type { EncoderFamily } from './encoder/family.js';
 export type { EmbedMix, EncoderHooks, EncoderInputs, LayerEnvironment, LayerModule } from './encoder/hooks.js';
 export { bertEncoder, parseEncoderConfig } from './families/bert.js';

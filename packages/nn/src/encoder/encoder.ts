@@ -101,7 +101,7 @@ export function emitEncoder(
     lastHiddenState,
     hiddenStates,
     pooledOutput() {
-      pooled ??= pool(shape, base, config, lastHiddenState);
+      pooled ??= poolFirstToken(shape, base, config, lastHiddenState);
       return pooled;
     },
   };
@@ -119,7 +119,17 @@ function project({ projection }: EncoderShape, base: ModuleContext, config: Enco
   return linear(base.child(path), embedded, config.hidden_size, { std: config.initializer_range });
 }
 
-function pool({ pooler }: EncoderShape, base: ModuleContext, config: EncoderConfig, states: Value): Value {
+/**
+ * What {@link EncoderOutput.pooledOutput} gives, from `states` `[batch, sequence, hidden]`.
+ *
+ * @param base at the family's prefix
+ */
+export function poolFirstToken(
+  { pooler }: Pick<EncoderShape, 'pooler'>,
+  base: ModuleContext,
+  config: EncoderConfig,
+  states: Value,
+): Value {
   const first = firstToken(states);
   if (pooler === undefined) return first;
   return linear(base.child(pooler), first, config.hidden_size, { std: config.initializer_range }).tanh();
