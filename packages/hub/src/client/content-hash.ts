@@ -26,18 +26,17 @@ export function contentHash(etag: string, sizeBytes: number): ContentHash {
 
 /** The digest of a file in the form that `etag` has. */
 export async function hashFile(path: string, etag: string, signal?: AbortSignal): Promise<string> {
-  const hash = contentHash(etag, (await stat(path)).size);
-  await feedFile(path, hash, signal);
+  const { size } = await stat(path);
+  const hash = contentHash(etag, size);
+  await feedFile(path, size, hash, signal);
   return hash.digest();
 }
 
-/** Feeds a file to `hash`, in bounded memory, and returns how many bytes it had. */
-export async function feedFile(path: string, hash: ContentHash, signal?: AbortSignal): Promise<number> {
-  let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+/** Feeds the first `bytes` of a file to `hash`, in bounded memory. @throws AbortError when `signal` fires. */
+export async function feedFile(path: string, bytes: number, hash: ContentHash, signal?: AbortSignal): Promise<void> {
+  if (bytes === 0) return;
+  for await (const chunk of createReadStream(path, { end: bytes - 1, highWaterMark: 1 << 20 })) {
     AbortError.throwIfAborted(signal);
     hash.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
   }
-  return bytes;
 }

@@ -130,7 +130,8 @@ async function resume(
   const { size } = await target.stat();
   if (size > file.sizeBytes) return startOver(target, file);
   const hash = contentHash(file.etag, file.sizeBytes);
-  return { position: await feedFile(partial, hash, signal), hash };
+  await feedFile(partial, size, hash, signal);
+  return { position: size, hash };
 }
 
 async function startOver(target: FileHandle, file: HubFile): Promise<Start> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   HubAccessError,
@@ -431,6 +431,29 @@ describe('a hostile listing', () => {
     const next = `<${at.hub.endpoint}/api/models/org/name/tree/${commit}?again>; rel="next"`;
     at.hub.faults.add({ on: /\/tree\//, body: '[]', headers: { link: next }, times: 2000 });
     await expect(at.pull('org/name')).rejects.toThrow(/listing does not end/);
+  });
+});
+
+describe('a full disk', () => {
+  it('is noticed before anything is fetched when the model cannot fit', async () => {
+    const huge = { type: 'file', path: 'model.safetensors', size: 2 ** 52, oid: 'a'.repeat(40) };
+    at.hub.faults.add({ on: /\/tree\//, body: JSON.stringify([huge]) });
+    const error = await rejection(at.pull('org/name'));
+    expect(codeOf(error)).toBe('HUB_STORAGE');
+    expect((error as Error).message).toMatch(
+      /needs 4503599627370496 bytes, and .* free; make room \(zooid cache prune\)/,
+    );
+    expect(at.hub.seen(/resolve/)).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('on the way says so, and keeps what has come', async () => {
+    const { sha256 } = at.hub.repository('org/name').file(commit, 'model.safetensors')!;
+    await mkdir(join(repoFolder(), 'blobs'), { recursive: true });
+    await symlink('/dev/full', join(repoFolder(), 'blobs', `${sha256}.zooid.incomplete`));
+    const error = await rejection(at.pull('org/name', { include: ['*.safetensors'] }));
+    expect(codeOf(error)).toBe('HUB_STORAGE');
+    expect((error as Error).message).toMatch(/the disk of .* is full; make room .* what has come is kept/);
+    expect(await readdir(join(at.cacheFolder, '.locks/models--org--name'))).toEqual([]);
   });
 });
 
