@@ -7,7 +7,10 @@ import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
 import { compileInference, type PreparedTask, type TrainingTask, type TrainResult, taskModel } from '@zooid/trainer';
 import { checkExport, evaluateExport, goldenCases } from './check-export.js';
 import { graphFile, openExport } from './open-export.js';
+import type { FineTuneOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
+import { type AdapterFiles, adapterFiles } from './tuning/adapter-files.js';
+import type { Weights } from './tuning/tuning.js';
 
 const goldenName = 'golden.json';
 
@@ -34,17 +37,18 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
   const { job, prepared, session, calibration, context } = request;
   const { task } = prepared;
   context.progress({ type: 'stage', name: 'export', detail: job.output });
-  const { parameters: weights } = await session.exportState({ moments: false });
+  const { parameters: trainedWeights } = await session.exportState({ moments: false });
+  const weights = prepared.tuning.fold(trainedWeights);
   const graph = compileInference({
-    build: taskModel(task, prepared.encoder, { loss: false }),
+    build: taskModel(task, prepared.plainEncoder, { loss: false }),
     outputs: task.outputs,
     weights,
   });
   const manifest = manifestOf(job, 'fine-tune');
   await writeModelFolder(job.output, {
-    config: { ...task.config, ...calibration },
+    config: { ...prepared.modelConfig, ...calibration },
     weights,
-    files: new Map([...task.files, [graphFile, writeModel(graph)]]),
+    files: new Map([...task.files, [graphFile, writeModel(graph)], ...savedAdapter(job, prepared, trainedWeights)]),
     manifest,
     card: cardOf(job, manifest, request.trained),
   });
@@ -59,4 +63,21 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
   const sealed = await resealModelFolder(job.output, { metrics: metrics.bySplit, golden: goldenName });
   await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(cardOf(job, sealed, request.trained))]);
   return metrics.summary;
+}
+
+/** The low-rank updates by themselves, where they were asked for. */
+function savedAdapter({ app, base, options }: TrainingJob, prepared: PreparedJob, weights: Weights): AdapterFiles {
+  const { lora } = options as FineTuneOptions;
+  if (lora === undefined || !lora.save || base === undefined) return new Map();
+  const { tuning, linearLayers, parameters } = prepared;
+  const whole = parameters.filter(({ name, group }) => group !== undefined && !tuning.adds(name));
+  return adapterFiles({
+    plan: tuning.lora,
+    layers: linearLayers,
+    dropout: lora.dropout,
+    weights,
+    whole: whole.map(({ name }) => name),
+    base: base.id,
+    task: app.task,
+  });
 }

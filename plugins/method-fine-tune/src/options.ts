@@ -1,4 +1,33 @@
-import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsPositive, IsString, Max, Min } from '@zooid/spec';
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsPositive,
+  IsString,
+  Max,
+  Min,
+  Type,
+  ValidateBy,
+  ValidateNested,
+} from '@zooid/spec';
+import { AdapterTuning, LoraTuning, PrefixTuning } from './tuning/options.js';
+
+function IsRates(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isRates',
+    validator: {
+      validate: (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.values(value).every((rate) => typeof rate === 'number' && rate > 0 && Number.isFinite(rate)),
+      defaultMessage: () => 'must give each name pattern a number above 0: { "*.LayerNorm.*": 1e-4 }',
+    },
+  });
+}
 
 /** The `train` section of a recipe. */
 export class FineTuneOptions {
@@ -19,10 +48,20 @@ export class FineTuneOptions {
    */
   @IsInt() @Min(1) sortWindow = 50;
 
-  /** Peak learning rate. Default: 5e-4 from scratch; on a base model 3e-5 × 768 / its hidden size. */
+  /**
+   * Peak learning rate. Default: 5e-4 from scratch; on a base model 3e-5 × 768 / its hidden size; 5e-4 with `lora`, 3e-4 with
+   * `adapters`, 1e-3 with `prefix`.
+   */
   @IsOptional() @IsNumber() @IsPositive() learningRate?: number;
-  /** Peak learning rate of the app's own layers. Default: 5 × `learningRate` on a base model, the same from scratch. */
+  /**
+   * Peak learning rate of the app's own layers. Default: 5 × `learningRate` on a base model, the same from scratch and with
+   * `lora`, `adapters` or `prefix`.
+   */
   @IsOptional() @IsNumber() @IsPositive() headLearningRate?: number;
+  /** Every layer of the encoder learns at this many times the rate of the layer above it. Default: all at the same. */
+  @IsOptional() @IsNumber() @IsPositive() @Max(1) layerDecay?: number;
+  /** Peak learning rates by parameter name, with `*` for anything; the first pattern that fits counts, before all other rates. */
+  @IsOptional() @IsRates() learningRates?: Record<string, number>;
   /** Below 1 the share of all steps, from 1 on the number of steps over which the rate rises from 0. */
   @IsNumber() @Min(0) warmup = 0.1;
   /** How the rate falls after the warm-up. */
@@ -42,6 +81,19 @@ export class FineTuneOptions {
   @IsOptional() @IsNumber() @Min(0) @Max(0.9) dropout?: number;
   /** Parameters that stay as they are, by name; `*` stands for anything: `bert.embeddings.*`. */
   @IsArray() @IsString({ each: true }) freeze: string[] = [];
+  /**
+   * Low-rank updates beside the encoder's matrices, merged into them on export. As with `adapters` and `prefix`, which may
+   * be combined: what the base model brings stays as it is; what is added learns, and all that is not the encoder.
+   */
+  @IsOptional() @ValidateNested() @Type(() => LoraTuning) lora?: LoraTuning;
+  /** Small networks in every layer; they learn, and with them the encoder's LayerNorms. */
+  @IsOptional() @ValidateNested() @Type(() => AdapterTuning) adapters?: AdapterTuning;
+  /** Trained positions that every attention sees before its tokens. */
+  @IsOptional() @ValidateNested() @Type(() => PrefixTuning) prefix?: PrefixTuning;
+  /** Parameters of the base model that learn all the same, by name: `*.LayerNorm.*`. */
+  @IsOptional() @IsArray() @IsString({ each: true }) unfreeze?: string[];
+  /** Alpha of the LoRA adapter to start from (`data.resources.adapter`), where no `adapter_config.json` tells it. */
+  @IsOptional() @IsNumber() @IsPositive() adapterAlpha?: number;
   /**
    * Names, with `*` for anything, in which model and base checkpoint may differ: such a parameter starts new when it is
    * missing or of another shape, such a tensor of the checkpoint is left out. Everything else must fit.

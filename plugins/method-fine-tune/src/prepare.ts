@@ -1,7 +1,7 @@
 import { type Logger, ValidationError } from '@zooid/common';
 import { sha256 } from '@zooid/hub';
-import { assertBaseVocabulary, isEncoderTensor, readBaseWeights } from '@zooid/method-kit';
-import { type DeclaredParameter, type EncoderFamily, encoderFamily } from '@zooid/nn';
+import { assertBaseVocabulary } from '@zooid/method-kit';
+import { type DeclaredParameter, encoderFamily, GraphBuilder } from '@zooid/nn';
 import type { ParameterDeclaration, TrainingProgram } from '@zooid/runtime';
 import type { TrainingJob } from '@zooid/spec';
 import { Random } from '@zooid/tensor';
@@ -18,17 +18,29 @@ import {
 } from '@zooid/trainer';
 import { encoderConfigOf } from './encoder-config.js';
 import { type JobExamples, readExamples } from './examples.js';
-import { matcher } from './freeze.js';
+import { matcher } from './matcher.js';
 import type { FineTuneOptions } from './options.js';
+import { type RateGroups, rateGroups } from './rate-groups.js';
+import { startWeights } from './start-weights.js';
+import { readAdapter } from './tuning/read-adapter.js';
+import { type Tuning, tunedConfig, tuningKinds, tuningOf } from './tuning/tuning.js';
 
 /** Everything a job needs before its first step. A function of the job alone, so that a resumed job prepares the same. */
 export interface PreparedJob {
   readonly task: PreparedTask;
   readonly examples: JobExamples;
   readonly features: { readonly train: readonly Features[]; readonly validation: readonly Features[] };
-  readonly encoder: EncoderBuilder;
+  /** `config.json` of the result, before calibration. */
+  readonly modelConfig: Readonly<Record<string, unknown>>;
+  readonly tuning: Tuning;
+  /** The encoder of the result: without what tuning adds for training alone. */
+  readonly plainEncoder: EncoderBuilder;
+  /** Paths of its linear layers. */
+  readonly linearLayers: readonly string[];
   readonly programs: { readonly train: TrainingProgram; readonly evaluate: TrainingProgram };
   readonly parameters: readonly ParameterDeclaration[];
+  /** Peak learning rates by optimizer group. */
+  readonly peakRates: RateGroups['peaks'];
   readonly random: Random;
   /** Digest of what the app prepared; a resumed run must come to the same. */
   readonly digest: string;
@@ -45,48 +57,69 @@ export interface PrepareOptions {
 export async function prepareJob(job: TrainingJob, context: PrepareOptions): Promise<PreparedJob> {
   const { trainingTask, options, logger, signal } = context;
   const random = new Random(job.seed);
+  if (job.base === undefined) refuseWithoutBase(job, options);
   const encoderConfig = encoderConfigOf(job, options);
   if (job.base !== undefined) await assertBaseVocabulary(job.base);
   const examples = await readExamples(job, { task: trainingTask, signal });
   const task = await prepareTask(job, trainingTask, options, encoderConfig, examples, random);
-  const family = encoderFamily(task.config);
-  const config = family.parse(task.config);
+  const modelConfig = tunedConfig(task.config, options);
+  const family = encoderFamily(modelConfig);
+  const config = family.parse(modelConfig);
   const featurize = (rows: readonly unknown[]) => rows.map((example) => task.featurize(example));
   const features = { train: featurize(examples.train), validation: featurize(examples.validation) };
   checkLengths(features.train, family.longestSequence(config));
 
-  const encoder: EncoderBuilder = (builder) => family.build(builder, config);
-  const frozen = matcher(options.freeze);
+  const plainEncoder: EncoderBuilder = (builder) => family.build(builder, config);
+  const outline = outlineOf(task, plainEncoder);
+  const adapterFile = job.data.resources.adapter;
+  const adapter =
+    adapterFile === undefined
+      ? undefined
+      : await readAdapter(adapterFile, { family, declared: outline.declared, alpha: options.adapterAlpha, signal });
+  const { linearLayers } = outline;
+  const tuning = tuningOf(options, { family, config, layers: linearLayers, adapter: adapter?.plan });
+  const encoder: EncoderBuilder = (builder) => family.build(builder, config, {}, tuning.hooks(builder));
+  const frozen = matcher(options.freeze, { at: '/train/freeze' });
+  const isTrained = (name: string): boolean => tuning.trains(name) && !frozen.matches(name);
   const train = compileProgram({
     name: 'train',
     mode: 'train',
     build: taskModel(task, encoder, { loss: true }),
-    trainable: (name) => !frozen.matches(name),
+    trainable: isTrained,
   });
   const evaluate = compileEvaluation(task, encoder, features.validation, random);
   const declared = [...mergeDeclared([...train.parameters, ...evaluate.parameters]).values()];
-  frozen.checkUsed(declared.map(({ name }) => name));
+  checkPatterns(
+    options,
+    declared.map(({ name }) => name),
+  );
   if (train.program.gradients.length === 0) {
     throw new ValidationError('recipe', [
       { path: '/train/freeze', message: 'freezes every parameter; nothing is left to train' },
     ]);
   }
-  const weights = await baseWeights(job, { family, declared, options, logger, signal });
+  const weights = await startWeights(job, { family, declared, options, tuning, isTrained, adapter, logger, signal });
+  const isPretrained = job.base !== undefined;
+  const { groups, peaks } = rateGroups(options, { family, config, groups: task.groups, isPretrained });
   return {
     task,
     examples,
     features,
-    encoder,
+    modelConfig,
+    tuning,
+    plainEncoder,
+    linearLayers,
     programs: { train: train.program, evaluate: evaluate.program },
     parameters: declareParameters({
       declared,
       random: random.fork('parameters'),
-      groups: task.groups,
-      frozen: frozen.matches,
+      groups,
+      frozen: (name) => !isTrained(name),
       weights,
     }),
+    peakRates: peaks,
     random,
-    digest: digestOf(task),
+    digest: digestOf(task, modelConfig, adapter?.digest),
   };
 }
 
@@ -115,6 +148,42 @@ async function prepareTask(
   });
 }
 
+/** What stays frozen must have learned something; an adapter is an update of something. */
+function refuseWithoutBase({ data }: TrainingJob, options: FineTuneOptions): void {
+  const paths = tuningKinds(options).map((kind) => `/train/${kind}`);
+  if (data.resources.adapter !== undefined) paths.push('/data/resources/adapter');
+  if (paths.length === 0) return;
+  throw new ValidationError(
+    'recipe',
+    paths.map((path) => ({ path, message: "needs a base model; name it in 'model'" })),
+  );
+}
+
+/** The parameters of a model that is not tuned, and the paths of its encoder's linear layers. */
+function outlineOf(
+  task: PreparedTask,
+  encoder: EncoderBuilder,
+): { readonly declared: readonly DeclaredParameter[]; readonly linearLayers: readonly string[] } {
+  const builder = new GraphBuilder();
+  const linearLayers = new Set<string>();
+  const watched: EncoderBuilder = (context) =>
+    encoder(
+      context.withLinearView(({ path, output }) => {
+        linearLayers.add(path);
+        return output;
+      }),
+    );
+  taskModel(task, watched, { loss: false })(builder);
+  return { declared: builder.parameters, linearLayers: [...linearLayers] };
+}
+
+/** @throws ValidationError naming patterns that match no parameter. */
+function checkPatterns({ freeze, unfreeze, learningRates }: FineTuneOptions, names: readonly string[]): void {
+  matcher(freeze, { at: '/train/freeze' }).checkUsed(names);
+  matcher(unfreeze ?? [], { at: '/train/unfreeze' }).checkUsed(names);
+  matcher(Object.keys(learningRates ?? {}), { at: '/train/learningRates' }).checkUsed(names);
+}
+
 /** With the loss where the app gives labels to an evaluation batch, else without. */
 function compileEvaluation(
   task: PreparedTask,
@@ -135,29 +204,6 @@ function compileEvaluation(
   return withLoss.program.inputs.every(({ name }) => name in sample) ? withLoss : compile(false);
 }
 
-interface BaseWeightsRequest {
-  readonly family: EncoderFamily;
-  readonly declared: readonly DeclaredParameter[];
-  readonly options: FineTuneOptions;
-  readonly logger: Logger;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function baseWeights(job: TrainingJob, { family, declared, options, logger, signal }: BaseWeightsRequest) {
-  if (job.base === undefined) return undefined;
-  const { folder, config, id } = job.base;
-  const { weights, fresh, unused } = await readBaseWeights({
-    folder,
-    config,
-    declared,
-    optional: (name) => !options.keepHead && !isEncoderTensor(name, family),
-    allowMissing: matcher(options.allowMissing).matches,
-    signal,
-  });
-  logger.info({ base: id, loaded: weights.size, fresh, unused }, 'base weights loaded');
-  return weights;
-}
-
 function checkLengths(features: readonly Features[], limit: number): void {
   const longest = features.reduce((most, { length }) => Math.max(most, length), 0);
   if (longest > limit) {
@@ -170,7 +216,7 @@ function checkLengths(features: readonly Features[], limit: number): void {
   }
 }
 
-function digestOf(task: PreparedTask): string {
+function digestOf(task: PreparedTask, config: Readonly<Record<string, unknown>>, adapter = ''): string {
   const files = [...task.files].map(([path, content]) => `${path} ${sha256(content)}\n`).sort();
-  return sha256(JSON.stringify(task.config) + files.join(''));
+  return sha256(JSON.stringify(config) + files.join('') + adapter);
 }

@@ -24,7 +24,7 @@ export async function runJob(job: TrainingJob, context: TrainingContext): Promis
   await using session = await openSession(job, prepared, options);
   await checkSelection(prepared, session, options);
 
-  const source = sourceOf(job, prepared, options);
+  const source = sourceOf(prepared, options);
   progress({ type: 'stage', name: 'train', detail: describe(prepared, source.totalSteps) });
   const trained = await trainSession(job, prepared, session, source, context);
 
@@ -60,6 +60,9 @@ async function calibrate(
 }
 
 function describe({ parameters, examples }: PreparedJob, totalSteps: number): string {
-  const size = parameters.reduce((sum, { data }) => sum + data.length, 0);
-  return `${(size / 1e6).toFixed(1)}M parameters, ${examples.train.length} examples, ${totalSteps} steps`;
+  const sizeOf = (kept: typeof parameters): number => kept.reduce((sum, { data }) => sum + data.length, 0);
+  const size = sizeOf(parameters);
+  const trained = sizeOf(parameters.filter(({ group }) => group !== undefined));
+  const share = trained === size ? '' : ` (${((100 * trained) / size).toFixed(1)} % of them trained)`;
+  return `${(size / 1e6).toFixed(1)}M parameters${share}, ${examples.train.length} examples, ${totalSteps} steps`;
 }

@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path';
 import { ValidationError } from '@zooid/common';
 import { runFolder } from '@zooid/hub';
-import { encoderFamily } from '@zooid/nn';
 import type { TrainingSession } from '@zooid/runtime';
 import type { TrainingContext, TrainingJob } from '@zooid/spec';
 import {
@@ -18,9 +17,10 @@ import { type FineTuneOptions, operationalOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
 
 /** Shuffled passes over the training split. */
-export function sourceOf(job: TrainingJob, prepared: PreparedJob, options: FineTuneOptions): ProgramSource {
-  const { task, features, parameters, random } = prepared;
+export function sourceOf(prepared: PreparedJob, options: FineTuneOptions): ProgramSource {
+  const { task, features, parameters, peakRates, random } = prepared;
   const groups = new Set(parameters.flatMap(({ group }) => group ?? []));
+  const peaks = [...peakRates].filter(([group]) => groups.has(group));
   return datasetSource({
     task,
     features: features.train,
@@ -31,11 +31,9 @@ export function sourceOf(job: TrainingJob, prepared: PreparedJob, options: FineT
     accumulate: options.accumulate,
     length: options.maxSteps === undefined ? { epochs: options.epochs } : { steps: options.maxSteps },
     random: random.fork('train'),
-    learningRates: learningRates(options, [...groups], job.base === undefined ? undefined : widthOf(task.config)),
+    learningRates: learningRates(options, Object.fromEntries(peaks)),
   });
 }
-
-const widthOf = (config: unknown): number => encoderFamily(config).parse(config).hidden_size;
 
 export function trainSession(
   job: TrainingJob,

@@ -1,4 +1,4 @@
-import { uniform, zeros } from '../initialise.js';
+import { normal, uniform, zeros } from '../initialise.js';
 import { widthOf } from '../linear.js';
 import type { LinearView } from '../module-context.js';
 
@@ -14,6 +14,8 @@ export interface LoraOptions {
   readonly layer: (path: string) => LoraLayer | undefined;
   /** Rate of dropout on what enters A; default 0. */
   readonly dropout?: number;
+  /** How A starts: as loralib does (default), or normal with a deviation of 1 / rank, as PEFT does for the paper's Gaussian. */
+  readonly initializer?: 'kaiming-uniform' | 'gaussian';
 }
 
 /** Names of the two parameters beside a linear layer, as PEFT has them below its wrapper. */
@@ -23,14 +25,14 @@ export const loraParameters = (path: string): { readonly down: string; readonly 
 });
 
 /**
- * Low-rank updates beside linear layers: `y + scale · dropout(x) Aᵀ Bᵀ`, with `lora_A.weight` `[rank, in]`, Kaiming-uniform
- * as in loralib, and `lora_B.weight` `[out, rank]`, zero.
+ * Low-rank updates beside linear layers: `y + scale · dropout(x) Aᵀ Bᵀ`, with `lora_A.weight` `[rank, in]` and
+ * `lora_B.weight` `[out, rank]`, which starts at zero.
  *
  * The update runs on `x`, so neither B·A nor its gradient, as large as the frozen weight, is ever there.
  *
  * @see Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", §4.1
  */
-export function lora({ layer, dropout = 0 }: LoraOptions): LinearView {
+export function lora({ layer, dropout = 0, initializer }: LoraOptions): LinearView {
   return ({ path, input, output }, context) => {
     const found = layer(path);
     if (found === undefined) return output;
@@ -38,7 +40,8 @@ export function lora({ layer, dropout = 0 }: LoraOptions): LinearView {
     const [width, out] = [widthOf(input, 'lora'), widthOf(output, 'lora')];
     const names = loraParameters(path);
     // Kaiming-uniform with a = √5: what PyTorch gives a linear layer of this width.
-    const down = context.parameter(names.down, [rank, width], uniform(1 / Math.sqrt(width)));
+    const start = initializer === 'gaussian' ? normal(1 / rank) : uniform(1 / Math.sqrt(width));
+    const down = context.parameter(names.down, [rank, width], start);
     const up = context.parameter(names.up, [out, rank], zeros);
     const dropped = context.child(`${path}.lora`).dropout(input, dropout);
     // Scaled where it is narrowest.
