@@ -37,7 +37,7 @@ export interface PreparedJob {
   readonly digest: string;
 }
 
-/** Where a job keeps its tokenized corpus while it runs; gone when the model folder is swapped in. */
+/** Where a job keeps its tokenized corpus while it runs. */
 export const corpusFolder = (job: TrainingJob): string => join(job.output, '.corpus');
 
 /** @throws ValidationError when the recipe, the corpus or the base model cannot be used. */

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { recoverModelFolder, runFolder } from '@zooid/hub';
 import { type BaseWeights, isEncoderTensor, readBaseWeights } from '@zooid/method-kit';
@@ -11,7 +12,7 @@ import { exportModel } from './export-model.js';
 import { localAttention } from './local-attention.js';
 import { guessesOutput, maskedPositionsModel } from './masked-lm.js';
 import { operationalOptions, type PretrainOptions } from './options.js';
-import { type PreparedJob, prepareJob } from './prepare.js';
+import { corpusFolder, type PreparedJob, prepareJob } from './prepare.js';
 
 /** A base model has learned already; large steps would unlearn it. */
 const defaultRates = { scratch: 1e-3, continued: 1e-4 };
@@ -59,6 +60,7 @@ export async function runJob(job: TrainingJob, context: TrainingContext): Promis
 
   const metrics = (await evaluate?.()) ?? {};
   await exportModel({ job, prepared, session, trained, metrics, context });
+  await rm(corpusFolder(job), { recursive: true, force: true });
   progress({ type: 'done', output: job.output, metrics, seconds: (performance.now() - started) / 1000 });
   return { output: job.output, metrics };
 }
