@@ -63,6 +63,13 @@ export function describeStoreContract(plugin: Plugin, contract: StoreContract): 
       if (contract.limits?.listsPartly !== true) expect(ids).toContain(contract.known);
     });
 
+    it('leaves names of other forms to other stores when it fetches or publishes', async () => {
+      for (const reference of ['x', '../escape', '/absolute/path']) {
+        await expect(store.pull?.(reference) ?? Promise.resolve(undefined)).resolves.toBeUndefined();
+        await expect(store.push?.('.', reference) ?? Promise.resolve(undefined)).resolves.toBeUndefined();
+      }
+    });
+
     it('stops when the caller has given up', async () => {
       const error = await rejection(store.find(contract.known, { signal: AbortSignal.abort() }));
       expect(codeOf(error)).toBe('ABORTED');
