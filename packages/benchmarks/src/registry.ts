@@ -5,11 +5,28 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'event-loop': async () => (await import('./serving/event-loop.js')).eventLoop,
   g2pm: async () => (await import('./g2pm/g2pm.js')).g2pm,
   gradients: async () => (await import('./bert/gradients.js')).gradients,
+  backbones: async () => {
+    const { backboneBenchmark, backboneTasks } = await import('./recipes/backbones.js');
+    return backboneBenchmark('backbones', backboneTasks);
+  },
+  ...Object.fromEntries(
+    ['cais', 'clinc150', 'fewclue-eprstmt', 'csl-category', 'afqmc'].map((task) => [
+      `backbone-${task}`,
+      async () => {
+        const { backboneBenchmark, backboneTasks } = await import('./recipes/backbones.js');
+        return backboneBenchmark(
+          `backbone-${task}`,
+          backboneTasks.filter(({ name }) => name === task),
+        );
+      },
+    ]),
+  ),
   banking77: async () => (await import('./recipes/intent-benchmarks.js')).banking77,
   cais: async () => (await import('./recipes/intent-benchmarks.js')).cais,
   'cais-ablation': async () => (await import('./recipes/cais-ablation.js')).caisAblation,
   clinc150: async () => (await import('./recipes/intent-benchmarks.js')).clinc150,
   'crosswoz-nlu': async () => (await import('./recipes/intent-benchmarks.js')).crosswozNlu,
   lexicon: async () => (await import('./lexicon/lexicon.js')).lexicon,
+  'train-memory': async () => (await import('./bert/train-memory.js')).trainMemory,
   'train-step': async () => (await import('./bert/train-step.js')).trainStep,
 };

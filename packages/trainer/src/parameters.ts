@@ -19,7 +19,7 @@ export interface ParameterOptions {
   readonly frozen?: (parameterName: string) => boolean;
 }
 
-/** The parameter store of a session: one entry per name, with values and optimizer group. */
+/** The parameter store of a session: one entry per name, with values (made anew on each reading) and optimizer group. */
 export function declareParameters(options: ParameterOptions): ParameterDeclaration[] {
   const { random, weights, groups = [], frozen = () => false } = options;
   return [...mergeDeclared(options.declared).values()].map((parameter) => {
@@ -28,7 +28,10 @@ export function declareParameters(options: ParameterOptions): ParameterDeclarati
     return {
       name,
       shape,
-      data: weights?.get(name)?.data ?? initialise(parameter, random),
+      // Made when a session asks, one after the other: all at once would be a second copy of a large model.
+      get data() {
+        return weights?.get(name)?.data ?? initialise(parameter, random);
+      },
       ...(group === undefined ? {} : { group }),
     };
   });

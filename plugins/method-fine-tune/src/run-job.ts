@@ -2,6 +2,7 @@ import { capabilityOf } from '@zooid/common';
 import { recoverModelFolder } from '@zooid/hub';
 import { createTrainingSession, type TrainingSession } from '@zooid/runtime';
 import { PluginError, type TrainingContext, type TrainingJob, type TrainingResult } from '@zooid/spec';
+import { elementCount } from '@zooid/tensor';
 import { TrainingTask } from '@zooid/trainer';
 import { exportModel } from './export-model.js';
 import type { FineTuneOptions } from './options.js';
@@ -60,7 +61,7 @@ async function calibrate(
 }
 
 function describe({ parameters, examples }: PreparedJob, totalSteps: number): string {
-  const sizeOf = (kept: typeof parameters): number => kept.reduce((sum, { data }) => sum + data.length, 0);
+  const sizeOf = (kept: typeof parameters): number => kept.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const size = sizeOf(parameters);
   const trained = sizeOf(parameters.filter(({ group }) => group !== undefined));
   const share = trained === size ? '' : ` (${((100 * trained) / size).toFixed(1)} % of them trained)`;

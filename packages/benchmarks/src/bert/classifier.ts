@@ -1,6 +1,6 @@
 import { bertEncoder, classificationHead, crossEntropy, type EncoderConfig, parseEncoderConfig } from '@zooid/nn';
 import { type Random, type TensorMap, tensor } from '@zooid/tensor';
-import { type CompiledProgram, compileProgram } from '@zooid/trainer';
+import { type CompiledProgram, type CompileOptions, compileProgram } from '@zooid/trainer';
 
 export const LABELS = 2;
 
@@ -37,10 +37,14 @@ function sized(sizes: Readonly<Record<string, number>>): EncoderConfig {
 }
 
 /** Forward, cross entropy and gradients of a BERT sequence classifier. */
-export function compileClassifier(config: EncoderConfig): CompiledProgram {
+export function compileClassifier(
+  config: EncoderConfig,
+  options: Pick<CompileOptions, 'recompute'> = {},
+): CompiledProgram {
   return compileProgram({
     name: 'classifier',
     mode: 'train',
+    ...options,
     build: (context) => {
       const encoder = bertEncoder(context, config);
       const logits = classificationHead(context, encoder.pooledOutput(), { labels: LABELS });

@@ -7,8 +7,8 @@ import { compileClassifier, randomBatch } from './classifier.js';
 import type { StepsRequest, StepsResult } from './steps.js';
 
 /** Our side of a comparison, as a process: `our-steps.js REQUEST.json` prints a `StepsResult`. */
-async function steps({ config, batches, threads }: StepsRequest): Promise<StepsResult> {
-  const { program, parameters } = compileClassifier(config);
+async function steps({ config, batches, threads, recompute = 'none' }: StepsRequest): Promise<StepsResult> {
+  const { program, parameters } = compileClassifier(config, { recompute });
   await using session = await createTrainingSession({
     parameters: declareParameters({ declared: parameters, random: new Random(1) }),
     programs: [program],
@@ -18,17 +18,19 @@ async function steps({ config, batches, threads }: StepsRequest): Promise<StepsR
   });
   const random = new Random(2);
   const milliseconds: number[] = [];
+  const losses: number[] = [];
   for (const [i, lengths] of batches.entries()) {
     const { feeds } = randomBatch(config, lengths, Math.max(...lengths), random);
     const start = performance.now();
-    await session.step({
+    const { loss } = await session.step({
       microBatches: [{ program: program.name, feeds, weight: 1 }],
       step: i + 1,
       learningRates: { default: 1e-5 },
     });
     milliseconds.push(performance.now() - start);
+    losses.push(loss);
   }
-  return { milliseconds, peakRssMiB: peakRssMiB() };
+  return { milliseconds, losses, peakRssMiB: peakRssMiB() };
 }
 
 const [file] = process.argv.slice(2);

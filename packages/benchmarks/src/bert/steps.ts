@@ -24,6 +24,8 @@ export interface StepsRequest {
 export interface StepsResult {
   /** Of each step, from the batch in host memory to updated parameters. */
   readonly milliseconds: readonly number[];
+  /** Mean loss of each batch, before its update. Ours only. */
+  readonly losses?: readonly number[];
   readonly peakRssMiB: number;
 }
 

@@ -30,10 +30,10 @@ export async function createTrainingSession(options: TrainingSessionOptions): Pr
       ...(group !== undefined && { group }),
     }));
     await client.call('open', { parameters, optimizer, threads, seed, idleProgramBytes } satisfies EngineOptions);
-    for (const { name, data } of options.parameters) {
+    for (const parameter of options.parameters) {
       // One after the other, so that at most one copy is on the way: large models fill half of the memory already.
-      const moved = copy(data);
-      await client.call('loadParameter', { name, data: moved }, [moved.buffer]);
+      const data = copy(parameter.data);
+      await client.call('loadParameter', { name: parameter.name, data }, [data.buffer]);
     }
     for (const program of options.programs) await session.addProgram(program);
     return session;
