@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   trainer: ['common', 'tensor', 'onnx', 'autodiff', 'nn', 'optim', 'runtime', 'data', 'metrics', 'hub'],
   spec: ['common', 'tensor'],
   kernel: ['common', 'tensor', 'spec'],
-  'method-kit': ['common', 'tensor', 'spec', 'hub', 'nn', 'tokenizers', 'trainer'],
+  'method-kit': ['common', 'tensor', 'spec', 'hub', 'onnx', 'autodiff', 'nn', 'tokenizers', 'trainer'],
   server: ['common', 'spec', 'kernel'],
   cli: ['common', 'spec', 'kernel', 'server'],
 };

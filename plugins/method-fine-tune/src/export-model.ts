@@ -40,7 +40,7 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
   const { parameters: trainedWeights } = await session.exportState({ moments: false });
   const weights = prepared.tuning.fold(trainedWeights);
   const graph = compileInference({
-    build: taskModel(task, prepared.plainEncoder, { loss: false }),
+    build: taskModel(prepared.network, prepared.plainEncoder, { loss: false }),
     outputs: task.outputs,
     weights,
   });

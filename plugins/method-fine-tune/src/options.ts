@@ -99,6 +99,11 @@ export class FineTuneOptions {
    * missing or of another shape, such a tensor of the checkpoint is left out. Everything else must fit.
    */
   @IsArray() @IsString({ each: true }) allowMissing: string[] = [];
+  /**
+   * Train the base's `onnx/model.onnx` as it is, instead of the network that its config describes with the weights beside
+   * it. Default: when there are no weights.
+   */
+  @IsOptional() @IsBoolean() importGraph?: boolean;
   /** Keep labels and head of a base model that was trained for the same app, instead of learning them anew. */
   @IsBoolean() keepHead = false;
 

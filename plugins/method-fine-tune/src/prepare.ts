@@ -11,6 +11,7 @@ import {
   declareParameters,
   type EncoderBuilder,
   type Features,
+  type ModelBuilder,
   mergeDeclared,
   type PreparedTask,
   type TrainingTask,
@@ -18,12 +19,15 @@ import {
 } from '@zooid/trainer';
 import { encoderConfigOf } from './encoder-config.js';
 import { type JobExamples, readExamples } from './examples.js';
+import { importedBase } from './imported-base.js';
 import { matcher } from './matcher.js';
 import type { FineTuneOptions } from './options.js';
 import { type RateGroups, rateGroups } from './rate-groups.js';
 import { startWeights } from './start-weights.js';
 import { readAdapter } from './tuning/read-adapter.js';
 import { type Tuning, tunedConfig, tuningKinds, tuningOf } from './tuning/tuning.js';
+
+type Network = Pick<PreparedTask, 'head' | 'loss'>;
 
 /** Everything a job needs before its first step. A function of the job alone, so that a resumed job prepares the same. */
 export interface PreparedJob {
@@ -33,6 +37,8 @@ export interface PreparedJob {
   /** `config.json` of the result, before calibration. */
   readonly modelConfig: Readonly<Record<string, unknown>>;
   readonly tuning: Tuning;
+  /** What goes on the encoder: the app's head and loss, or the head of an imported graph. */
+  readonly network: Network;
   /** The encoder of the result: without what tuning adds for training alone. */
   readonly plainEncoder: EncoderBuilder;
   /** Paths of its linear layers. */
@@ -69,8 +75,11 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
   const features = { train: featurize(examples.train), validation: featurize(examples.validation) };
   checkLengths(features.train, family.longestSequence(config));
 
-  const plainEncoder: EncoderBuilder = (builder) => family.build(builder, config);
-  const outline = outlineOf(task, plainEncoder);
+  const imported = await importedBase(job, task, options);
+  const explain = <T>(compile: () => T): T => (imported === undefined ? compile() : imported.explain(compile));
+  const network = imported?.network ?? task;
+  const plainEncoder: EncoderBuilder = imported?.encoder ?? ((builder) => family.build(builder, config));
+  const outline = explain(() => outlineOf(network, plainEncoder));
   const adapterFile = job.data.resources.adapter;
   const adapter =
     adapterFile === undefined
@@ -78,16 +87,24 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
       : await readAdapter(adapterFile, { family, declared: outline.declared, alpha: options.adapterAlpha, signal });
   const { linearLayers } = outline;
   const tuning = tuningOf(options, { family, config, layers: linearLayers, adapter: adapter?.plan });
-  const encoder: EncoderBuilder = (builder) => family.build(builder, config, {}, tuning.hooks(builder));
+  const encoder: EncoderBuilder =
+    imported?.encoder ?? ((builder) => family.build(builder, config, {}, tuning.hooks(builder)));
   const frozen = matcher(options.freeze, { at: '/train/freeze' });
   const isTrained = (name: string): boolean => tuning.trains(name) && !frozen.matches(name);
-  const train = compileProgram({
-    name: 'train',
-    mode: 'train',
-    build: taskModel(task, encoder, { loss: true }),
-    trainable: isTrained,
-  });
-  const evaluate = compileEvaluation(task, encoder, features.validation, random);
+  const train = explain(() =>
+    compileProgram({
+      name: 'train',
+      mode: 'train',
+      build: taskModel(network, encoder, { loss: true }),
+      trainable: isTrained,
+    }),
+  );
+  const evaluate = compileEvaluation(
+    task,
+    (loss) => taskModel(network, encoder, { loss }),
+    features.validation,
+    random,
+  );
   const declared = [...mergeDeclared([...train.parameters, ...evaluate.parameters]).values()];
   checkPatterns(
     options,
@@ -98,7 +115,17 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
       { path: '/train/freeze', message: 'freezes every parameter; nothing is left to train' },
     ]);
   }
-  const weights = await startWeights(job, { family, declared, options, tuning, isTrained, adapter, logger, signal });
+  const weights = await startWeights(job, {
+    family,
+    declared,
+    options,
+    tuning,
+    isTrained,
+    adapter,
+    imported,
+    logger,
+    signal,
+  });
   const isPretrained = job.base !== undefined;
   const { groups, peaks } = rateGroups(options, { family, config, groups: task.groups, isPretrained });
   return {
@@ -107,6 +134,7 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
     features,
     modelConfig,
     tuning,
+    network,
     plainEncoder,
     linearLayers,
     programs: { train: train.program, evaluate: evaluate.program },
@@ -161,7 +189,7 @@ function refuseWithoutBase({ data }: TrainingJob, options: FineTuneOptions): voi
 
 /** The parameters of a model that is not tuned, and the paths of its encoder's linear layers. */
 function outlineOf(
-  task: PreparedTask,
+  network: Network,
   encoder: EncoderBuilder,
 ): { readonly declared: readonly DeclaredParameter[]; readonly linearLayers: readonly string[] } {
   const builder = new GraphBuilder();
@@ -173,7 +201,7 @@ function outlineOf(
         return output;
       }),
     );
-  taskModel(task, watched, { loss: false })(builder);
+  taskModel(network, watched, { loss: false })(builder);
   return { declared: builder.parameters, linearLayers: [...linearLayers] };
 }
 
@@ -187,7 +215,7 @@ function checkPatterns({ freeze, unfreeze, learningRates }: FineTuneOptions, nam
 /** With the loss where the app gives labels to an evaluation batch, else without. */
 function compileEvaluation(
   task: PreparedTask,
-  encoder: EncoderBuilder,
+  build: (loss: boolean) => ModelBuilder,
   features: readonly Features[],
   random: Random,
 ): CompiledProgram {
@@ -195,7 +223,7 @@ function compileEvaluation(
     compileProgram({
       name: 'evaluate',
       mode: 'evaluate',
-      build: taskModel(task, encoder, { loss }),
+      build: build(loss),
       outputs: task.outputs,
     });
   if (features.length === 0) return compile(false);

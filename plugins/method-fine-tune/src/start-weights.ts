@@ -1,5 +1,5 @@
 import { type Logger, ValidationError } from '@zooid/common';
-import { isEncoderTensor, readBaseWeights } from '@zooid/method-kit';
+import { type ImportedModel, isEncoderTensor, readBaseWeights } from '@zooid/method-kit';
 import type { DeclaredParameter, EncoderFamily } from '@zooid/nn';
 import type { TrainingJob } from '@zooid/spec';
 import { matcher } from './matcher.js';
@@ -14,6 +14,8 @@ export interface StartWeightsRequest {
   readonly tuning: Tuning;
   readonly isTrained: (name: string) => boolean;
   readonly adapter: Adapter | undefined;
+  /** The base model, where it is an exported graph. */
+  readonly imported: ImportedModel | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
 }
@@ -26,17 +28,19 @@ export interface StartWeightsRequest {
  * @throws ValidationError for a base that does not fit, and for parameters that would stay frozen without having learned.
  */
 export async function startWeights(job: TrainingJob, request: StartWeightsRequest): Promise<Weights | undefined> {
-  const { family, declared, options, tuning, isTrained, adapter, logger, signal } = request;
+  const { family, declared, options, tuning, isTrained, adapter, imported, logger, signal } = request;
   if (job.base === undefined) return undefined;
   const { folder, config, id } = job.base;
-  const { weights, fresh, unused } = await readBaseWeights({
-    folder,
-    config,
-    declared,
-    optional: (name) => tuning.adds(name) || (!options.keepHead && !isEncoderTensor(name, family)),
-    allowMissing: matcher(options.allowMissing, { at: '/train/allowMissing' }).matches,
-    signal,
-  });
+  const { weights, fresh, unused } =
+    imported?.weights(declared) ??
+    (await readBaseWeights({
+      folder,
+      config,
+      declared,
+      optional: (name) => tuning.adds(name) || (!options.keepHead && !isEncoderTensor(name, family)),
+      allowMissing: matcher(options.allowMissing, { at: '/train/allowMissing' }).matches,
+      signal,
+    }));
   logger.info({ base: id, loaded: weights.size, fresh, unused }, 'base weights loaded');
   if (tuningKinds(options).length > 0) refuseFrozen(fresh.filter((name) => !isTrained(name)));
   if (adapter === undefined) return weights;

@@ -7,7 +7,7 @@ import { type App, type AppInstance, type DataSplit, type Model, NoParameters, T
 import { type HostTensor, Random, type TensorMap } from '@zooid/tensor';
 import { type Features, type PreparedTask, TrainingTask } from '@zooid/trainer';
 
-/** A text of letters and whether it holds a `z`. */
+/** A text of letters and whether it holds the last one. */
 export interface ToyExample {
   readonly text: string;
   readonly label: string;
@@ -33,7 +33,7 @@ export class ToyTask implements PreparedTask {
     private readonly labels: readonly string[],
     private readonly bias = 0,
   ) {
-    this.config = { ...encoderConfig, vocab_size: special + 26, toy: { labels, bias } };
+    this.config = { ...encoderConfig, toy: { labels, bias } };
     const family = encoderFamily(this.config);
     this.inputs = family.inputs(family.parse(this.config));
     this.groups = [{ name: 'head', match: (name) => !name.startsWith(`${family.prefix}.`) }];
@@ -113,8 +113,9 @@ const toyTraining: TrainingTask = {
     }
     return { text, label };
   },
-  async prepare(examples: readonly ToyExample[], { encoderConfig }) {
-    return new ToyTask(encoderConfig, [...new Set(examples.map(({ label }) => label))].sort());
+  async prepare(examples: readonly ToyExample[], { encoderConfig, baseFolder }) {
+    const config = baseFolder === undefined ? { ...encoderConfig, vocab_size: special + 26 } : encoderConfig;
+    return new ToyTask(config, [...new Set(examples.map(({ label }) => label))].sort());
   },
   async restore(folder) {
     const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
@@ -154,12 +155,13 @@ export function toySplit(name: string, records: readonly unknown[]): DataSplit {
   };
 }
 
-/** Random words, every second one with a z. */
-export function toyExamples(count: number, seed: number): ToyExample[] {
+/** Random words of the alphabet up to `last`, which every second one holds. */
+export function toyExamples(count: number, seed: number, last = 'z'): ToyExample[] {
   const random = new Random(seed);
+  const others = last.charCodeAt(0) - 97;
   return Array.from({ length: count }, (_, i) => {
-    const letters = Array.from({ length: 3 + random.int(6) }, () => String.fromCharCode(97 + random.int(25)));
-    if (i % 2 === 0) letters[random.int(letters.length)] = 'z';
+    const letters = Array.from({ length: 3 + random.int(6) }, () => String.fromCharCode(97 + random.int(others)));
+    if (i % 2 === 0) letters[random.int(letters.length)] = last;
     return { text: letters.join(''), label: i % 2 === 0 ? 'yes' : 'no' };
   });
 }
