@@ -1,3 +1,4 @@
+import type { AdamWCoefficients } from '@zooid/optim';
 import { SessionError } from '../errors.js';
 import type { ParameterStore, StoredParameter } from './parameter-store.js';
 import type { SpareGradients } from './scratch.js';
@@ -104,13 +105,36 @@ export class GradientEntry {
     }
   }
 
+  /** One AdamW update of the parameter by this gradient. */
+  update(coefficients: AdamWCoefficients): void {
+    const { slot, size, activeRows } = this.parameter;
+    const { kernels } = slot.memory;
+    const { g, m, v } = slot.state!;
+    if (!this.hasAlignedRows) {
+      activeRows.activateAll();
+      kernels.adamw(slot.p, g, m, v, size, coefficients);
+      return;
+    }
+    const moments = { m: slot.memory.view(m, size), v: slot.memory.view(v, size) };
+    for (const { start, end, active } of activeRows.runs(this.touched, moments)) {
+      const count = (end - start) * this.width;
+      const at = 4 * start * this.width;
+      if (active) kernels.adamw(slot.p + at, g + at, m + at, v + at, count, coefficients);
+      else if (coefficients.decay !== 1) kernels.scale(slot.p + at, count, coefficients.decay);
+    }
+  }
+
   sumOfSquares(): number {
     const { kernels } = this.parameter.slot.memory;
-    // The kernel reads aligned blocks of four, so only such rows can be summed one by one.
-    if (this.content !== 'rows' || this.width % 4 !== 0) return kernels.sumOfSquares(this.offset, this.parameter.size);
+    if (!this.hasAlignedRows) return kernels.sumOfSquares(this.offset, this.parameter.size);
     let sum = 0;
     for (const row of this.touched) sum += kernels.sumOfSquares(this.offset + 4 * row * this.width, this.width);
     return sum;
+  }
+
+  /** Whether only some rows are other than zero, and kernels, which work on aligned blocks of four, can take rows one by one. */
+  private get hasAlignedRows(): boolean {
+    return this.content === 'rows' && this.width % 4 === 0;
   }
 
   private clear(): void {

@@ -3,6 +3,7 @@ import type { HostTensor } from '@zooid/tensor';
 import { SessionError } from '../errors.js';
 import { Tensor } from '../ort.js';
 import type { ParameterDeclaration, TrainingState } from '../training-program.js';
+import { ActiveRows } from './active-rows.js';
 
 /** A declaration without its numbers, which follow one by one. */
 export type ParameterShape = Omit<ParameterDeclaration, 'data'>;
@@ -19,6 +20,7 @@ export interface StoredParameter {
   readonly tensor: Tensor;
   /** AdamW updates so far; enters the bias correction. */
   updates: number;
+  readonly activeRows: ActiveRows;
 }
 
 /** Parameters and optimizer moments in memory that native code reads and the kernels update in place. */
@@ -39,7 +41,8 @@ export class ParameterStore {
         const values = slot.memory.view(slot.p, sizes[i]!);
         const tensor = new Tensor('float32', values, shape);
         const decays = hasWeightDecay(name, shape);
-        return [name, { name, shape, size: sizes[i]!, group, decays, slot, values, tensor, updates: 0 }];
+        const activeRows = new ActiveRows(group === undefined ? 0 : (shape[0] ?? 1));
+        return [name, { name, shape, size: sizes[i]!, group, decays, slot, values, tensor, updates: 0, activeRows }];
       }),
     );
     if (this.parameters.size < declarations.length) throw new SessionError('Parameter names must be unique');
@@ -104,6 +107,7 @@ export class ParameterStore {
     parameter.values.set(state.parameters.get(parameter.name)!.data);
     const { memory, state: offsets } = parameter.slot;
     if (offsets === undefined) return;
+    parameter.activeRows.forget();
     const moments = state.moments.get(parameter.name);
     const m = memory.view(offsets.m, parameter.size);
     const v = memory.view(offsets.v, parameter.size);

@@ -126,13 +126,13 @@ export class TrainingEngine {
 
   private update({ learningRates, clipNorm }: StepRequest, gradientNorm: number): void {
     const gradientScale = clipNorm !== undefined && gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
-    for (const { parameter, offset } of this.gradientStore.written()) {
+    for (const entry of this.gradientStore.written()) {
+      const { parameter } = entry;
       const learningRate = learningRates[parameter.group!];
       if (learningRate === undefined) continue;
-      const { slot, size, decays } = parameter;
+      const { decays } = parameter;
       const update = ++parameter.updates;
-      const coefficients = adamwCoefficients(this.optimizer, { learningRate, update, gradientScale, decays });
-      slot.memory.kernels.adamw(slot.p, offset, slot.state!.m, slot.state!.v, size, coefficients);
+      entry.update(adamwCoefficients(this.optimizer, { learningRate, update, gradientScale, decays }));
     }
     this.parameters.updates++;
   }
