@@ -28,5 +28,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'crosswoz-nlu': async () => (await import('./recipes/intent-benchmarks.js')).crosswozNlu,
   lexicon: async () => (await import('./lexicon/lexicon.js')).lexicon,
   'train-memory': async () => (await import('./bert/train-memory.js')).trainMemory,
+  'train-real-lengths': async () => (await import('./bert/train-real-lengths.js')).trainRealLengths,
   'train-step': async () => (await import('./bert/train-step.js')).trainStep,
 };
