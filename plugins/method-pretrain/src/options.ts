@@ -116,4 +116,5 @@ export class PretrainOptions {
 export const operationalOptions = [
   'threads',
   'checkpointSeconds',
+  'weights',
 ] as const satisfies readonly (keyof PretrainOptions)[];
