@@ -1,5 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GoldenCase, goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
+import {
+  type GoldenCase,
+  goldenFile,
+  resealModelFolder,
+  runFolder,
+  writeFileAtomically,
+  writeModelFolder,
+} from '@zooid/hub';
 import { cardOf, manifestOf } from '@zooid/method-kit';
 import { storeFloat16, writeModel } from '@zooid/onnx';
 import { createInferencePool, type TrainingSession } from '@zooid/runtime';
@@ -31,13 +39,13 @@ export async function exportModel(request: ExportRequest): Promise<void> {
   const { job, prepared, session, trained, metrics, context } = request;
   context.progress({ type: 'stage', name: 'export', detail: job.output });
   const { parameters } = await session.exportState({ moments: false });
-  const { weights: precision } = job.options as PretrainOptions;
+  const { weights: precision, graph: keepsGraph } = job.options as PretrainOptions;
   const graph = compileInference({
     build: (module) => everyPositionModel(module, prepared.config),
     outputs: ['logits'],
     weights: parameters,
   });
-  const graphFile = graphFiles[precision];
+  const model = writeModel(precision === 'float32' ? graph : storeFloat16(graph));
   const weights = precision === 'float32' ? parameters : [...parameters].map(asFloat16);
   const manifest = {
     ...manifestOf(job, 'pretrain'),
@@ -45,13 +53,16 @@ export async function exportModel(request: ExportRequest): Promise<void> {
   };
   const files = new Map<string, string | Uint8Array>([
     ...prepared.tokenizerFiles,
-    [graphFile, writeModel(precision === 'float32' ? graph : storeFloat16(graph))],
+    ...(keepsGraph ? [[graphFiles[precision], model] as const] : []),
   ]);
   const card = (fields: typeof manifest) =>
     cardOf(job, fields, trained, `… ${prepared.tokenizer.specialTokens.mask} …`);
   await writeModelFolder(job.output, { config: prepared.modelConfig, weights, files, manifest, card: card(manifest) });
 
+  const graphFile = join(job.output, runFolder, 'model.onnx');
+  await writeFileAtomically(graphFile, [model]);
   const golden = await goldenCases(request, manifest.id, graphFile);
+  await rm(graphFile);
   await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
   const sealed = await resealModelFolder(job.output, { golden: goldenName });
   await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(card({ ...manifest, ...sealed }))]);
@@ -74,7 +85,7 @@ async function goldenCases(
     const words = Array.from(store.read(from, goldenTokens).ids, (token) => tokenizer.tokenOf(token));
     return { text: `${joinTokens(words.filter((word) => !word.startsWith('[')))}${tokenizer.specialTokens.mask}` };
   });
-  const pool = await createInferencePool({ model: join(job.output, graphFile) });
+  const pool = await createInferencePool({ model: graphFile });
   await using model: Model = {
     artifacts: { id, revision: id, folder: job.output, config: prepared.modelConfig },
     forward: (inputs, context = {}) => pool.run(inputs, context),

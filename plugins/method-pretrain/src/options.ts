@@ -104,6 +104,9 @@ export class PretrainOptions {
    */
   @IsIn(['float32', 'float16']) weights: 'float32' | 'float16' = 'float32';
 
+  /** Whether the model folder holds a graph beside the weights; without one a backend builds it when it loads. */
+  @IsBoolean() graph = true;
+
   /** Threads inside a step. Default: the machine's cores. Does not change the result. */
   @IsOptional() @IsInt() @Min(1) threads?: number;
   /** Seconds between checkpoints. Does not change the result. */
@@ -117,4 +120,5 @@ export const operationalOptions = [
   'threads',
   'checkpointSeconds',
   'weights',
+  'graph',
 ] as const satisfies readonly (keyof PretrainOptions)[];

@@ -136,6 +136,18 @@ describe('pre-training', () => {
     expect(existsSync(join(small.output, 'onnx/model.onnx'))).toBe(false);
   });
 
+  it('leaves out the graph where the recipe says so', async () => {
+    const bare = job('bare', { train: { maxSteps: 3, graph: false } });
+    await run(bare);
+    expect((await readModelFolder(bare.output, { verify: true })).manifest?.files.map(({ path }) => path)).toEqual([
+      'config.json',
+      'golden.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+  });
+
   it.each([
     ['blocks longer than the position table', { train: { blockLength: 64 } }, '/train/blockLength'],
     ['a preset that does not exist', { recipe: { encoder: { preset: 'giant' } } }, '/encoder/preset'],
