@@ -45,6 +45,7 @@ describe('normalizeText', () => {
     for (let i = 0; i < 1000; i++) {
       const text = randomText(random, 20);
       const normalized = normalize(text);
+      const wrong: string[] = [];
       let previous = 0;
       let at = 0;
       for (const character of normalized.text) {
@@ -52,12 +53,13 @@ describe('normalizeText', () => {
         at += character.length;
         const end = normalized.originalEnd(at);
         const source = text.slice(start, end);
-        expect(start).toBeGreaterThanOrEqual(previous);
-        expect(end).toBeLessThanOrEqual(text.length);
-        expect(normalize(source).text).toContain(character);
-        expect([...source].length).toBeLessThanOrEqual(32);
+        if (start < previous) wrong.push(`${at} goes back`);
+        if (end > text.length) wrong.push(`${at} ends beyond the text`);
+        if (!normalize(source).text.includes(character)) wrong.push(`${at} is not from ${source}`);
+        if ([...source].length > 32) wrong.push(`${at} stands for more than a segment`);
         previous = start;
       }
+      expect({ text, wrong }).toEqual({ text, wrong: [] });
     }
   });
 
