@@ -49,6 +49,17 @@ describe('importGraph', () => {
     expect(outputs.y!.shape).toEqual(['batch', 3]);
   });
 
+  it('names every node once, whatever the target names its own', () => {
+    const source = exported((x) => x.add(1).mul(2).swapLastTwo());
+    const { graph, outputs } = imported(source);
+    importGraph(source, graph, { inputs: { x: graph.inputs[0]! }, parameter: () => expect.unreachable() });
+    outputs.y!.swapLastTwo().add(1).mul(2);
+    const names = graph.nodes.map(({ name }) => name);
+    expect(names).toHaveLength(8);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { op, name } of source.nodes) if (op !== 'Identity') expect(names).toContain(name);
+  });
+
   it('emits only what the wanted outputs need', () => {
     const source = exported((x, graph) => {
       graph.output(x.mul(graph.initializer('other', weight([2]))), 'z');

@@ -45,6 +45,8 @@ class Import {
   private readonly plan: ParameterPlan;
   private readonly values = new Map<Value, Value>();
   private readonly parameters = new Map<GraphParameter, Value>();
+  /** Names of nodes that the target has already; those of the source are kept where they are new. */
+  private readonly taken: ReadonlySet<string>;
 
   constructor(
     private readonly source: Graph,
@@ -53,6 +55,8 @@ class Import {
   ) {
     this.live = livePart(source, options.outputs);
     this.plan = planParameters(source, options);
+    this.taken = new Set(target.nodes.map(({ name }) => name));
+    target.reserveNames(source.nodes.map(({ name }) => name));
   }
 
   run(): Readonly<Record<string, Value>> {
@@ -129,7 +133,8 @@ class Import {
       return;
     }
     const copy = { ...node, attributes: widenedAttributes(node) };
-    this.target.copyNode(copy, inputs, node.outputs.length).forEach((value, i) => {
+    const name = this.taken.has(node.name) ? this.target.freshName(node.op) : node.name;
+    this.target.copyNode(copy, inputs, node.outputs.length, name).forEach((value, i) => {
       this.values.set(node.outputs[i]!, value);
     });
   }
