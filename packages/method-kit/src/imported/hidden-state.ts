@@ -1,5 +1,5 @@
 import type { EncoderConfig, EncoderFamily } from '@zooid/nn';
-import { type Graph, graphParameters, type Value } from '@zooid/onnx';
+import { type Graph, type GraphParameter, graphParameters, type Value } from '@zooid/onnx';
 import { isEncoderTensor } from '../base-weights.js';
 
 /** What exporters call the states of all tokens: Hugging Face's, and sentence-transformers'. */
@@ -16,14 +16,14 @@ export function findHiddenState(graph: Graph, family: EncoderFamily, config: Enc
   const named = stateOutputs.flatMap((name) => graph.outputs.find((output) => output.name === name) ?? []);
   if (named.length > 0) return named[0];
 
-  const { encoderRoots, headRoots } = rootsByName(graph, family);
+  const head = headRoots(graph, family);
   const scores = graph.outputs.filter(({ name }) => name === 'logits');
   const ends = scores.length > 0 ? scores : graph.outputs;
   // A language model's head ends in a LayerNorm of its own; without names it would pass for a layer of the encoder.
-  if (encoderRoots.size === 0 && ends.some(({ shape }) => shape.at(-1) === config.vocab_size)) return undefined;
+  if (head === undefined && ends.some(({ shape }) => shape.at(-1) === config.vocab_size)) return undefined;
 
   const text = graph.inputs.filter(({ name }) => name !== 'attention_mask');
-  const inHead = computedFrom(graph, headRoots);
+  const inHead = computedFrom(graph, head ?? []);
   const tokens = graph.inputs.find(({ name }) => name === 'input_ids')?.shape ?? [];
   const wanted = [...tokens, config.hidden_size].join();
   return graph.nodes
@@ -35,21 +35,20 @@ export function findHiddenState(graph: Graph, family: EncoderFamily, config: Enc
     });
 }
 
-/** Initializers by whose weights they hold, as far as the names tell. */
-function rootsByName(graph: Graph, family: EncoderFamily) {
-  const encoder = new Set<string>();
-  const all = new Set<string>();
-  for (const { name, initializer } of graphParameters(graph)) {
-    all.add(initializer);
-    if (isEncoderTensor(family.canonicalName(name), family)) encoder.add(initializer);
-  }
-  const valuesOf = (isWanted: (name: string) => boolean) =>
-    new Set([...graph.initializers.keys()].filter(({ name }) => isWanted(name)));
-  return {
-    encoderRoots: valuesOf((name) => encoder.has(name)),
-    // Equal tensors of both were merged by the exporter, and prove nothing.
-    headRoots: valuesOf((name) => encoder.size > 0 && all.has(name) && !encoder.has(name)),
-  };
+/** Initializers that hold weights of a head alone; `undefined` where the names do not tell. */
+function headRoots(graph: Graph, family: EncoderFamily): ReadonlySet<Value> | undefined {
+  const parameters = graphParameters(graph);
+  if (!tellsEncoder(parameters, family)) return undefined;
+  const inEncoder = ({ name }: GraphParameter) => isEncoderTensor(family.canonicalName(name), family);
+  const encoder = new Set(parameters.filter(inEncoder).map(({ initializer }) => initializer));
+  // Equal tensors of both were merged by the exporter, and prove nothing.
+  const head = new Set(parameters.map(({ initializer }) => initializer).filter((name) => !encoder.has(name)));
+  return new Set([...graph.initializers.keys()].filter(({ name }) => head.has(name)));
+}
+
+/** Whether an export has the names of a checkpoint of the family: its word table does. */
+export function tellsEncoder(parameters: readonly GraphParameter[], { prefix, canonicalName }: EncoderFamily): boolean {
+  return parameters.some(({ name }) => canonicalName(name) === `${prefix}.embeddings.word_embeddings.weight`);
 }
 
 /** What is computed from `sources` on ways that do not pass `gate`. The size of a tensor says nothing about its content. */

@@ -1,5 +1,6 @@
 import type { EncoderFamily } from '@zooid/nn';
 import { type Graph, graphParameters } from '@zooid/onnx';
+import { tellsEncoder } from './hidden-state.js';
 
 export interface NamingOptions {
   readonly graph: Graph;
@@ -15,14 +16,13 @@ export interface NamingOptions {
  */
 export function parameterNames({ graph, family, states }: NamingOptions): (name: string) => string {
   const start = `${family.prefix}.`;
-  const canonical = (name: string) => family.canonicalName(name);
-  const namesOf = (outputs?: readonly string[]) =>
-    graphParameters(graph, outputs && { outputs }).map(({ name }) => name);
+  const all = graphParameters(graph);
   // A graph that cannot be cut is one piece, unless its own names tell the encoder.
-  const isCutBefore = states === undefined && namesOf().some((name) => canonical(name).startsWith(start));
-  const inEncoder = new Set(isCutBefore ? [] : namesOf(states === undefined ? undefined : [states]));
+  const encoder =
+    states !== undefined ? graphParameters(graph, { outputs: [states] }) : tellsEncoder(all, family) ? [] : all;
+  const inEncoder = new Set(encoder.map(({ name }) => name));
   return (name) => {
-    const known = canonical(name);
+    const known = family.canonicalName(name);
     return inEncoder.has(name) && !known.startsWith(start) ? start + known : known;
   };
 }
