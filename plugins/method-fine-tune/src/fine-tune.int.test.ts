@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AbortError, silentLogger, ValidationError } from '@zooid/common';
 import { readModelFolder, readSafetensors } from '@zooid/hub';
 import { type App, type ProgressEvent, type TrainingJob, validateDto } from '@zooid/spec';
+import { allClose } from '@zooid/tensor';
 import { DivergenceError } from '@zooid/trainer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FineTune } from './fine-tune.js';
@@ -118,6 +119,21 @@ describe('fine-tuning from scratch', () => {
     expect(readFileSync(join(interrupted.output, 'model.safetensors'))).toEqual(
       readFileSync(join(whole.output, 'model.safetensors')),
     );
+  });
+
+  it('gives the same weights when layers are recomputed', async () => {
+    const tensors = [];
+    for (const recompute of ['none', 'layers']) {
+      const request = job(recompute, {
+        recipe: { app: 'toy', encoder: { ...encoder, num_hidden_layers: 2 } },
+        train: { maxSteps: 4, accumulate: 2, recompute },
+      });
+      await run(request).result;
+      tensors.push((await readSafetensors(join(request.output, 'model.safetensors'))).tensors);
+    }
+    for (const [name, tensor] of tensors[0]!) {
+      expect(allClose(tensors[1]!.get(name)!, tensor, { rtol: 1e-4, atol: 1e-5 }), name).toBe(true);
+    }
   });
 
   it('continues from a base folder, refuses weights that do not fit, and keeps frozen parameters', async () => {

@@ -97,6 +97,7 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
       mode: 'train',
       build: taskModel(network, encoder, { loss: true }),
       trainable: isTrained,
+      recompute: options.recompute,
     }),
   );
   const evaluate = compileEvaluation(
