@@ -19,11 +19,11 @@ export class OnnxBackendConfig {
   @Max(256)
   threads = 1;
 
-  /** In order of preference; the first one a model folder has is served. */
+  /** In order of preference; the first one a model folder has is served. A folder may ship `fp16` alone: half the size. */
   @ArrayNotEmpty()
   @ArrayUnique()
   @IsIn(Object.keys(variants), { each: true })
-  variants: Variant[] = ['fp32'];
+  variants: Variant[] = ['fp32', 'fp16'];
 
   /** Forward passes of one model that may wait for a worker; further ones are refused. */
   @IsInt()

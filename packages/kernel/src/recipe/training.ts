@@ -72,6 +72,8 @@ async function prepare(parts: TrainingParts, recipeFile: string, options: Prepar
   }
   const content = yaml.content as Record<string, unknown>;
   applyOverrides(content, options.overrides ?? []);
+  // `--set encoder=` takes a section away, so that a model can stand in its place.
+  for (const [key, value] of Object.entries(content)) if (value === null) delete content[key];
 
   const { instance: recipe, issues: recipeIssues } = checkDto(Recipe, content);
   if (recipe === undefined || recipeIssues.length > 0) yaml.refuse(recipeIssues);
@@ -125,7 +127,7 @@ function checkParts(
   if (recipe.model !== undefined && recipe.encoder !== undefined) {
     issues.push({
       path: '/encoder',
-      message: 'cannot be combined with model, whose encoder is used; remove one of them',
+      message: 'cannot be combined with model, whose encoder is used; remove one of them (--set encoder= does)',
     });
   }
   if (app === undefined || method === undefined) return { issues };
