@@ -42,7 +42,9 @@ export async function startWeights(job: TrainingJob, request: StartWeightsReques
       signal,
     }));
   logger.info({ base: id, loaded: weights.size, fresh, unused }, 'base weights loaded');
-  if (tuningKinds(options).length > 0) refuseFrozen(fresh.filter((name) => !isTrained(name)));
+  if (tuningKinds(options).length > 0) {
+    refuseFrozen(fresh.filter((name) => !isTrained(name) && adapter?.weights.has(name) !== true));
+  }
   if (adapter === undefined) return weights;
   logger.info({ updates: adapter.plan.size, unused: adapter.unused }, 'adapter loaded');
   const both = new Map([...weights, ...adapter.weights]);
