@@ -50,6 +50,12 @@ export class TextClassificationOptions {
   @IsNumber() @Min(0) @Max(1) classWeightPower = 0;
   /** Weight of each class in the loss, instead of `classWeightPower`; 1 for what is not named. */
   @IsOptional() @IsMapOf('number', 'must map labels to weights above 0') classWeights?: Record<string, number>;
+  /**
+   * What the classifier reads: the first token, as Hugging Face's networks do, or the mean over all tokens. An encoder
+   * that was pre-trained on masked words alone has never used its first token, so the mean needs less data. Such a
+   * model is not a class that transformers in Python knows; its ONNX graph runs everywhere.
+   */
+  @IsIn(['first', 'mean']) pooling: 'first' | 'mean' = 'first';
   /** Dropout before the output layer. Default: the encoder's. */
   @IsOptional() @IsNumber() @Min(0) @Max(0.9) headDropout?: number;
   /** Probability per token, in training, of the unknown token instead: regularises small data. */

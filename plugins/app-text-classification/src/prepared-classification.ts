@@ -19,6 +19,7 @@ import { chooseThresholds } from './calibrate.js';
 import { type ClassifierConfig, sectionName } from './classifier-config.js';
 import type { ClassifiedExample } from './example.js';
 import { Featurizer, labelTensor, type TextFeatures } from './featurizer.js';
+import { meanPooledHead } from './mean-pooled-head.js';
 import { classificationMetrics } from './metrics.js';
 import type { TextClassificationOptions } from './options.js';
 
@@ -64,12 +65,15 @@ export class PreparedClassification implements PreparedTask {
   }
 
   get config(): Readonly<Record<string, unknown>> {
-    const { encoderConfig, classifier } = this.parts;
+    const { encoderConfig, classifier, options } = this.parts;
+    const { pooling } = options;
     const { labels, multiLabel } = classifier;
     return {
       ...encoderConfig,
       model_type: this.family.modelType,
-      architectures: [`${this.family.className}ForSequenceClassification`],
+      // A name of our own where no class of Hugging Face's computes the same.
+      architectures: [`${pooling === 'mean' ? 'Zooid' : this.family.className}ForSequenceClassification`],
+      ...(pooling === 'mean' ? { classifier_pooling: 'mean' } : {}),
       id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
       label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
       problem_type: multiLabel ? 'multi_label_classification' : 'single_label_classification',
@@ -99,7 +103,9 @@ export class PreparedClassification implements PreparedTask {
     const { options, classifier } = this.parts;
     const config =
       options.headDropout === undefined ? this.encoder : { ...this.encoder, classifier_dropout: options.headDropout };
-    return { logits: sequenceClassificationHead(context, config, encoder, classifier.labels.length) };
+    const labels = classifier.labels.length;
+    const emit = options.pooling === 'mean' ? meanPooledHead : sequenceClassificationHead;
+    return { logits: emit(context, config, encoder, labels) };
   }
 
   /** Cross entropy over `labels` `[batch]`, or binary cross entropy over `labels` `[batch, labels]`. */

@@ -17,7 +17,7 @@ interface Task {
 }
 
 export const backboneTasks: readonly Task[] = [
-  { name: 'cais', recipe: 'intent/cais', metric: 'accuracy', backbone: 'bert-mini-zh', budget: 'epochs=3' },
+  { name: 'cais', recipe: 'intent/cais', metric: 'accuracy', backbone: 'bert-mini-zh', budget: 'epochs=2' },
   {
     name: 'clinc150',
     recipe: 'intent/clinc150',
@@ -44,20 +44,20 @@ export const backboneTasks: readonly Task[] = [
     recipe: 'text-classification/afqmc',
     metric: 'accuracy',
     backbone: 'bert-mini-zh',
-    budget: 'maxSteps=480',
+    budget: 'maxSteps=300',
   },
 ];
 
 const seeds = [1, 2, 3];
 /** Mean gain that pre-training must bring over the tasks, in points. */
 const wantedGain = 2;
-/** Rates were chosen on dev splits: a pre-trained encoder wants smaller steps than its new head. */
+/** The pre-trained rate was chosen on the dev split of fewclue-eprstmt (1e-4, 3e-4, 1e-3); the other is the recipes'. */
 const starts = {
   scratch: () => ['encoder={ preset: mini }', 'train.learningRate=5e-4'],
   pretrained: (backbone: string) => [
     `model=${backbone}`,
     'encoder=',
-    'train.learningRate=3e-4',
+    'train.learningRate=1e-3',
     'train.headLearningRate=1e-3',
   ],
 } as const satisfies Record<string, (backbone: string) => readonly string[]>;
