@@ -20,7 +20,7 @@ describe('meanPooledHead', () => {
     builder.graph.output(meanPooledHead(builder, config, encoder, 3), 'logits');
     const { logits } = await runModel(writeModel(builder.graph), {
       states: tensor('float32', [1, 2, 3, 4, 99, 99, 5, 6, 99, 99, 99, 99], [2, 3, 2]),
-      attention_mask: tensor('int64', [1n, 1n, 0n, 1n, 0n, 0n], [2, 3]),
+      attention_mask: tensor('int64', [1, 1, 0, 1, 0, 0], [2, 3]),
     });
     expect(Array.from(logits!.data as Float32Array)).toEqual([2, 3, 15, 5, 6, 21]);
   });
