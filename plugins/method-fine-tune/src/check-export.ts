@@ -1,4 +1,5 @@
 import type { GoldenCase, ManifestFields, MetricEntry } from '@zooid/hub';
+import type { Precision } from '@zooid/method-kit';
 import type { TrainingSession } from '@zooid/runtime';
 import { type Metrics, type Model, ModelError, validateDto } from '@zooid/spec';
 import { allClose } from '@zooid/tensor';
@@ -7,13 +8,19 @@ import type { ExportRequest } from './export-model.js';
 import type { FineTuneOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
 
-/** Largest difference between the exported graph and the training graph on the same weights. */
-const tolerance = { rtol: 1e-4, atol: 1e-4 };
+/** Largest difference between the exported graph and the training graph: rounding, where weights are stored in half. */
+const tolerances: Readonly<Record<Precision, number>> = { float32: 1e-4, float16: 2e-2 };
 /** Examples compared. */
 const compared = 8;
 
 /** Compares the exported graph with the training graph on a few examples. @throws ModelError naming the output that differs. */
-export async function checkExport(model: Model, prepared: PreparedJob, session: TrainingSession): Promise<void> {
+export async function checkExport(
+  model: Model,
+  prepared: PreparedJob,
+  session: TrainingSession,
+  precision: Precision,
+): Promise<void> {
+  const tolerance = tolerances[precision];
   const { task, features, programs, random } = prepared;
   const rows = [...features.validation, ...features.train].slice(0, compared);
   const labelled = programs.evaluate.loss !== undefined;
@@ -22,10 +29,10 @@ export async function checkExport(model: Model, prepared: PreparedJob, session: 
   const served = Object.fromEntries(task.inputs.map((name) => [name, feeds[name]!]));
   const actual = await model.forward(served, { outputs: task.outputs });
   for (const name of task.outputs) {
-    if (!allClose(actual[name]!, expected[name]!, tolerance)) {
+    if (!allClose(actual[name]!, expected[name]!, { rtol: tolerance, atol: tolerance })) {
       throw new ModelError(
         model.artifacts.id,
-        `The exported graph differs from the trained one by more than 1e-4 in the output '${name}'; the export cannot be trusted`,
+        `The exported graph differs from the trained one by more than ${tolerance} in the output '${name}'; the export cannot be trusted`,
       );
     }
   }

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
-import { cardOf, manifestOf } from '@zooid/method-kit';
-import { writeModel } from '@zooid/onnx';
+import { cardOf, graphFiles, manifestOf, storedGraph, storedWeights } from '@zooid/method-kit';
 import type { TrainingSession } from '@zooid/runtime';
 import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
 import { compileInference, type PreparedTask, type TrainingTask, type TrainResult, taskModel } from '@zooid/trainer';
 import { checkExport, evaluateExport, goldenCases } from './check-export.js';
-import { graphFile, openExport } from './open-export.js';
+import { openExport } from './open-export.js';
 import type { FineTuneOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
 import { type AdapterFiles, adapterFiles } from './tuning/adapter-files.js';
@@ -44,17 +43,23 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
     outputs: task.outputs,
     weights,
   });
+  const { weights: precision } = job.options as FineTuneOptions;
+  const graphFile = graphFiles[precision];
   const manifest = manifestOf(job, 'fine-tune');
   await writeModelFolder(job.output, {
     config: { ...prepared.modelConfig, ...calibration },
-    weights,
-    files: new Map([...task.files, [graphFile, writeModel(graph)], ...savedAdapter(job, prepared, trainedWeights)]),
+    weights: storedWeights(weights, precision),
+    files: new Map([
+      ...task.files,
+      [graphFile, storedGraph(graph, precision)],
+      ...savedAdapter(job, prepared, trainedWeights),
+    ]),
     manifest,
     card: cardOf(job, manifest, request.trained),
   });
 
-  await using model = await openExport(job.output, manifest.id);
-  await checkExport(model, prepared, session);
+  await using model = await openExport(job.output, manifest.id, graphFile);
+  await checkExport(model, prepared, session, precision);
   context.progress({ type: 'stage', name: 'evaluate' });
   const restored: PreparedTask = await request.trainingTask.restore(job.output, job.appOptions);
   const metrics = await evaluateExport(model, restored, request);

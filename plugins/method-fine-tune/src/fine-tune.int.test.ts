@@ -63,6 +63,18 @@ function run(request: TrainingJob, signal?: AbortSignal) {
   return { events, result };
 }
 
+describe('weights in half precision', () => {
+  it('halve the folder, which answers as measured', async () => {
+    const request = job('half', { train: { weights: 'float16' } });
+    const { metrics } = await run(request).result;
+    expect(metrics.accuracy).toBeGreaterThan(0.9);
+    const { tensors } = await readSafetensors(join(request.output, 'model.safetensors'));
+    expect(new Set([...tensors.values()].map(({ dtype }) => dtype))).toEqual(new Set(['float16']));
+    expect(existsSync(join(request.output, 'onnx/model_fp16.onnx'))).toBe(true);
+    expect(existsSync(join(request.output, 'onnx/model.onnx'))).toBe(false);
+  });
+});
+
 describe('fine-tuning from scratch', () => {
   it('learns, and leaves a verified model folder that answers as measured', async () => {
     const request = job('scratch');

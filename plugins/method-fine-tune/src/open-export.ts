@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { createInferencePool } from '@zooid/runtime';
 import type { Model } from '@zooid/spec';
 
-/** The graph in a model folder. */
-export const graphFile = 'onnx/model.onnx';
-
 /** Opens a folder that was just written, as a backend would, without going through one. */
-export async function openExport(folder: string, id: string): Promise<Model> {
+export async function openExport(folder: string, id: string, graphFile: string): Promise<Model> {
   const [config, manifest] = await Promise.all([
     readJson(join(folder, 'config.json')),
     readJson(join(folder, 'zooid.json')),

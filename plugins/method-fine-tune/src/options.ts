@@ -1,3 +1,4 @@
+import { type Precision, precisions } from '@zooid/method-kit';
 import {
   IsArray,
   IsBoolean,
@@ -123,6 +124,12 @@ export class FineTuneOptions {
   /** Resamplings behind the 95 % intervals of the final metrics; 0: no intervals. */
   @IsInt() @Min(0) @Max(100_000) bootstrap = 500;
 
+  /**
+   * How the model folder stores weights: `float32`, or `float16` for half the size (in `model.safetensors` and
+   * `onnx/model_fp16.onnx`). Training and computing stay float32.
+   */
+  @IsIn([...precisions]) weights: Precision = 'float32';
+
   /** Threads inside a step. Default: the machine's cores. Does not change the result. */
   @IsOptional() @IsInt() @Min(1) threads?: number;
   /** Seconds between checkpoints; stretched when writing one takes long. Does not change the result. */
@@ -136,4 +143,5 @@ export const operationalOptions = [
   'threads',
   'checkpointSeconds',
   'bootstrap',
+  'weights',
 ] as const satisfies readonly (keyof FineTuneOptions)[];

@@ -8,18 +8,14 @@ import {
   writeFileAtomically,
   writeModelFolder,
 } from '@zooid/hub';
-import { cardOf, manifestOf } from '@zooid/method-kit';
-import { storeFloat16, writeModel } from '@zooid/onnx';
+import { cardOf, graphFiles, manifestOf, storedGraph, storedWeights } from '@zooid/method-kit';
 import { createInferencePool, type TrainingSession } from '@zooid/runtime';
 import { type Metrics, type Model, type TrainingContext, type TrainingJob, validateDto } from '@zooid/spec';
-import { type HostTensor, toFloat16 } from '@zooid/tensor';
 import { compileInference, type TrainResult } from '@zooid/trainer';
 import { everyPositionModel } from './masked-lm.js';
 import type { PretrainOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
 
-/** The graph in the model folder, named as transformers.js names its forms. */
-const graphFiles = { float32: 'onnx/model.onnx', float16: 'onnx/model_fp16.onnx' } as const;
 const goldenName = 'golden.json';
 /** Tokens of a golden text before its mask. */
 const goldenTokens = 12;
@@ -45,8 +41,8 @@ export async function exportModel(request: ExportRequest): Promise<void> {
     outputs: ['logits'],
     weights: parameters,
   });
-  const model = writeModel(precision === 'float32' ? graph : storeFloat16(graph));
-  const weights = precision === 'float32' ? parameters : [...parameters].map(asFloat16);
+  const model = storedGraph(graph, precision);
+  const weights = storedWeights(parameters, precision);
   const manifest = {
     ...manifestOf(job, 'pretrain'),
     metrics: prepared.validation === undefined ? {} : { validation: metrics },
@@ -66,10 +62,6 @@ export async function exportModel(request: ExportRequest): Promise<void> {
   await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
   const sealed = await resealModelFolder(job.output, { golden: goldenName });
   await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(card({ ...manifest, ...sealed }))]);
-}
-
-function asFloat16([name, { dims, data }]: readonly [string, HostTensor<'float32'>]): [string, HostTensor<'float16'>] {
-  return [name, { dtype: 'float16', dims, data: toFloat16(data) }];
 }
 
 /** Answers of the app, opened on the exported folder, to pieces of the validation text that end in a mask. */
