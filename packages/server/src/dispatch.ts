@@ -5,6 +5,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from './body/read-json.js';
 import { RequestError } from './errors.js';
 import { toProblem } from './problem.js';
+import { type ErrorForm, errorFormAt } from './routes/error-form.js';
 import type { HttpMethod, Reply, Route } from './routes/route.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -25,7 +26,8 @@ export function dispatch(app: Express, routes: readonly Route[], options: Dispat
   app.use((request: Request) => {
     throw new RequestError('ROUTE_NOT_FOUND', `There is nothing at ${request.path}; see /openapi.json`);
   });
-  app.use(fail(options.logger));
+  const forms = new Set(routes.flatMap(({ errorForm = [] }) => errorForm));
+  app.use(fail(forms, options.logger));
 }
 
 const verbs = { GET: 'get', PUT: 'put', POST: 'post', DELETE: 'delete' } as const satisfies Record<HttpMethod, string>;
@@ -64,17 +66,14 @@ function refuseMethod(group: readonly Route[]): RequestHandler {
   };
 }
 
-function fail(logger: Logger) {
+function fail(forms: ReadonlySet<ErrorForm>, logger: Logger) {
   // Express tells error handlers from others by their four parameters.
   return (error: unknown, request: Request, response: Response, _next: unknown): void => {
     const { problem, headers } = toProblem(error);
     if (problem.status === 500) logger.error({ error, method: request.method, path: request.path }, 'request failed');
     if (response.headersSent || response.destroyed) return void response.destroy();
-    send(response, {
-      status: problem.status,
-      headers: { 'content-type': 'application/problem+json', ...headers },
-      json: problem,
-    });
+    const form = errorFormAt(request.path, forms);
+    send(response, { headers: { 'content-type': form.mediaType, ...headers }, ...form.write(problem) });
   };
 }
 

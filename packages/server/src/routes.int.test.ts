@@ -103,7 +103,7 @@ describe('/v1/apps/{name}/{collection}', () => {
 
 describe('every route', () => {
   it('answers 404 with a hint where there is nothing', async () => {
-    expect(await get('/v2/apps')).toMatchObject({ status: 404, code: 'ROUTE_NOT_FOUND' });
+    expect(await get('/v9/apps')).toMatchObject({ status: 404, code: 'ROUTE_NOT_FOUND' });
   });
 
   it('answers 405 with the methods that are possible', async () => {
@@ -157,6 +157,20 @@ describe('GET /openapi.json', () => {
       '/livez': ['get'],
       '/startupz': ['get'],
       '/readyz': ['get'],
+      '/models/{model}': ['post'],
+      '/hf/{task}/{model}': ['post'],
+      '/v2': ['get'],
+      '/v2/health/live': ['get'],
+      '/v2/health/ready': ['get'],
+      '/v2/models/{model}': ['get'],
+      '/v2/models/{model}/ready': ['get'],
+      '/v2/models/{model}/infer': ['post'],
+      '/v2/models/{model}/versions/{version}': ['get'],
+      '/v2/models/{model}/versions/{version}/ready': ['get'],
+      '/v2/models/{model}/versions/{version}/infer': ['post'],
+      '/v1/embeddings': ['post'],
+      '/v1/models': ['get'],
+      '/v1/models/{model}': ['get'],
       '/v1/apps': ['get'],
       '/v1/apps/{name}': ['get', 'post'],
       '/v1/apps/{name}/{collection}': ['get'],

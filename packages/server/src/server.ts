@@ -5,8 +5,10 @@ import type { Kernel } from '@zooid/kernel';
 import express, { type Express } from 'express';
 import { Admission } from './admission.js';
 import { ServerConfig } from './config.js';
+import { dialectRoutes } from './dialects/dialects.js';
 import { dispatch } from './dispatch.js';
 import { createExpressServer } from './listener.js';
+import { answerThrough } from './routes/answer.js';
 import { appRoutes, type Examples } from './routes/app-routes.js';
 import { collectionRoutes } from './routes/collection-routes.js';
 import { documentRoutes } from './routes/document-routes.js';
@@ -40,9 +42,11 @@ export function createServer(options: ServerOptions): ZooidServer {
   const { kernel, config = new ServerConfig(), logger = silentLogger, examples = {} } = options;
   let state: ServerState = 'starting';
   let closing: Promise<void> | undefined;
+  const answer = answerThrough(new Admission(config.maxConcurrent, config.maxQueued));
   const routes: readonly Route[] = [
-    ...appRoutes(kernel.endpoints, new Admission(config.maxConcurrent, config.maxQueued), examples),
+    ...appRoutes(kernel.endpoints, answer, examples),
     ...collectionRoutes(kernel.endpoints),
+    ...dialectRoutes(kernel.endpoints, answer, () => state),
     ...probeRoutes(() => state),
     ...documentRoutes(kernel.endpoints, examples, () => routes),
   ];

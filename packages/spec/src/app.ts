@@ -31,11 +31,17 @@ export interface OpenContext extends RunContext {
   readonly notify?: (event: { readonly level: 'info' | 'warn'; readonly message: string }) => void;
 }
 
+/** Options of one answer. */
+export interface AnswerContext extends RunContext {
+  /** Called by apps that read tokens, with how many the model reads for the items, special tokens included. */
+  readonly onTokens?: (count: number) => void;
+}
+
 /** An app bound to one model. */
 export interface AppInstance<Item extends object = TextItem, Parameters extends object = object, Output = unknown>
   extends AsyncDisposable {
   /** One output per item, in order; a batch equals its items one by one. */
-  run(items: readonly Item[], parameters: Parameters, context?: RunContext): Promise<Output[]>;
+  run(items: readonly Item[], parameters: Parameters, context?: AnswerContext): Promise<Output[]>;
   /**
    * Answers labelled records (lines of a data file as they stand) and scores the answers, for `zooid evaluate`. It is
    * the instance's, because the model knows which fields it was trained on. Absent where answers cannot be scored.

@@ -10,6 +10,7 @@ export {
 } from '@zooid/common';
 export type { HostTensor, TensorMap } from '@zooid/tensor';
 export {
+  type AnswerContext,
   App,
   type AppInstance,
   type Collection,
@@ -78,6 +79,7 @@ export {
 } from './errors.js';
 export { type GraphRunner, graphModel } from './graph-model.js';
 export { HostEnvironment } from './host-environment.js';
+export { HubTask } from './hub-task.js';
 export { Logger } from './logger.js';
 export {
   type LoadContext,

@@ -1,7 +1,15 @@
 import { type Issue, ValidationError } from '@zooid/common';
 import { runInBatches, Turns } from '@zooid/data';
 import { assertVocabularyFits } from '@zooid/hub';
-import { type AppInstance, type Model, ModelError, type RunContext, type TaskShapes, type TextItem } from '@zooid/spec';
+import {
+  type AnswerContext,
+  type AppInstance,
+  type Model,
+  ModelError,
+  type RunContext,
+  type TaskShapes,
+  type TextItem,
+} from '@zooid/spec';
 import { toFloat32 } from '@zooid/tensor';
 import {
   type Encoding,
@@ -61,10 +69,11 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
   async run(
     items: readonly TextItem[],
     parameters: FeatureExtractionParameters,
-    context: RunContext = {},
+    context: AnswerContext = {},
   ): Promise<Embedding[]> {
     const { pooling = this.modules.pooling ?? 'mean', normalize = this.modules.normalize } = parameters;
     const rows = await this.encode(items, parameters);
+    context.onTokens?.(rows.reduce((sum, { length }) => sum + length, 0));
     const { signal } = context;
     return runInBatches(rows, (batch) => this.answer(batch, pooling, normalize, context), { signal });
   }

@@ -49,6 +49,22 @@ it('answers with an array per token without pooling', async () => {
   expect(body.outputs[0][0]).toHaveLength(16);
 });
 
+it('answers in the words of OpenAI, and counts the tokens it read', async () => {
+  const ask = async (input: string | string[]) => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ model: 'embed', input });
+    const reply = await fetch(`${url}/v1/embeddings`, { method: 'POST', headers, body });
+    return { status: reply.status, body: JSON.parse(await reply.text()) };
+  };
+  const { body: own } = await post({ inputs: ['dull', 'dull dull'] });
+  const { body } = await ask(['dull', 'dull dull']);
+  expect(body.data.map(({ embedding }: { embedding: number[] }) => embedding)).toEqual(own.outputs);
+  // [CLS] dull [SEP] and [CLS] dull dull [SEP]
+  expect(body.usage).toEqual({ prompt_tokens: 7, total_tokens: 7 });
+  const long = await ask('dull '.repeat(600));
+  expect([long.status, long.body.error.param]).toEqual([400, 'input']);
+});
+
 it('points at what is wrong', async () => {
   const { status, body } = await post({ inputs: ['x'], parameters: { pooling: 'first', prompt_name: 5 } });
   expect(status).toBe(422);

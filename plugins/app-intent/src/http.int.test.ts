@@ -107,6 +107,19 @@ describe('over HTTP', () => {
     expect([reply.status, pointers(reply)]).toEqual([422, ['/inputs/0/lexicon/0/surface']]);
   });
 
+  it("answers as its task on the Hub does, with the task's names", async () => {
+    const ask = async (body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const reply = await fetch(`${url}/models/speaker`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return JSON.parse(await reply.text());
+    };
+    const [own] = (await send('POST', '', { inputs: '晴天', parameters: { topK: 2 } })).body.outputs;
+    expect(await ask({ inputs: '晴天', parameters: { top_k: 2 } })).toEqual([own.scores]);
+    expect(await ask({ inputs: '晴天', parameters: { top_k: 0 } })).toMatchObject({
+      errors: [{ pointer: '/parameters/top_k' }],
+    });
+  });
+
   it('describes items, parameters and word lists in the OpenAPI document', async () => {
     const document = await (await fetch(`${url}/openapi.json`)).text();
     for (const field of ['topK', 'explain', 'codePoints', 'lexicon', 'surface'])

@@ -1,4 +1,4 @@
-import { type App, injectable, type Model, type OpenContext, RecipeOptions } from '@zooid/spec';
+import { type App, HubTask, injectable, type Model, type OpenContext, RecipeOptions } from '@zooid/spec';
 import { TrainingTask } from '@zooid/trainer';
 import { IntentItem, IntentParameters, intentOutputSchema } from './dto.js';
 import { IntentInstance, type IntentOutput } from './intent-instance.js';
@@ -17,6 +17,7 @@ export class IntentApp implements App<IntentItem, IntentParameters, IntentOutput
   readonly capabilities: ReadonlyMap<symbol, unknown> = new Map<symbol, unknown>([
     [TrainingTask.key, intentTask],
     [RecipeOptions.key, IntentOptions],
+    [HubTask.key, { parameters: { top_k: 'topK' }, answer: ({ scores }) => scores } satisfies HubTask<IntentOutput>],
   ]);
 
   open(model: Model, context: OpenContext): Promise<IntentInstance> {

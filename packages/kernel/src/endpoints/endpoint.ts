@@ -1,5 +1,6 @@
 import { AbortError, type Issue, ValidationError } from '@zooid/common';
 import {
+  type AnswerContext,
   type App,
   type AppInstance,
   type Collection,
@@ -100,7 +101,7 @@ export class Endpoint {
   }
 
   /** Runs a parsed request. */
-  async execute(request: ParsedRequest, context: RunContext = {}): Promise<EndpointAnswer> {
+  async execute(request: ParsedRequest, context: AnswerContext = {}): Promise<EndpointAnswer> {
     AbortError.throwIfAborted(context.signal);
     const { instance, hold, drain } = this.#current();
     const leave = drain.enter();

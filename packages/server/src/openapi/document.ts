@@ -1,7 +1,8 @@
 import type { Endpoint } from '@zooid/kernel';
 import type { Examples } from '../routes/app-routes.js';
-import type { Route, Success } from '../routes/route.js';
-import { envelopeSchema, outputsSchema, problemSchema } from '../routes/schemas.js';
+import { problemDetails } from '../routes/error-form.js';
+import type { Route, Schema, Success } from '../routes/route.js';
+import { envelopeSchema, outputsSchema } from '../routes/schemas.js';
 import { DtoSchemas } from './dto-schemas.js';
 
 type Operation = Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ export function openApiDocument(routes: readonly Route[], endpoints: readonly En
     openapi: '3.1.0',
     info: { title: 'Zooid', version: 'v1', description: 'Natural language apps over HTTP.' },
     paths,
-    components: { schemas: { ...schemas.components, Problem: problemSchema } },
+    components: { schemas: { ...schemas.components, ...errorSchemas(routes) } },
   };
 }
 
@@ -75,7 +76,7 @@ function operation(route: Route, path: string, example?: unknown): Operation {
     }),
     responses: {
       ...Object.fromEntries(route.successes.map((success) => [success.status, response(success)])),
-      ...Object.fromEntries([...route.problems, 500].map((status) => [status, problemResponse])),
+      ...Object.fromEntries([...route.problems, 500].map((status) => [status, errorResponse(route)])),
     },
   };
 }
@@ -88,7 +89,12 @@ function response({ description, type, schema }: Success): object {
   return { description, ...(type !== undefined && { content: { [type]: schema === undefined ? {} : { schema } } }) };
 }
 
-const problemResponse = {
-  description: 'Problem details (RFC 9457)',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-};
+function errorResponse({ errorForm: { name, description, mediaType } = problemDetails }: Route): object {
+  return { description, content: { [mediaType]: { schema: { $ref: `#/components/schemas/${name}` } } } };
+}
+
+/** Schemas of every form of error that a route has. */
+function errorSchemas(routes: readonly Route[]): Record<string, Schema> {
+  const forms = [problemDetails, ...routes.flatMap(({ errorForm = [] }) => errorForm)];
+  return Object.fromEntries(forms.map(({ name, schema }) => [name, schema]));
+}

@@ -1,17 +1,14 @@
 import type { Endpoint, Endpoints } from '@zooid/kernel';
-import type { Admission } from '../admission.js';
-import { readEnvelope, relocate } from './envelope.js';
+import { type Answer, maxContainers } from './answer.js';
+import { readEnvelope } from './envelope.js';
 import { type Call, json, type Reply, type Route } from './route.js';
 import { appSchema, envelopeSchema, outputsSchema } from './schemas.js';
 
 /** An input per endpoint that it answers sensibly, as a caller would send it. */
 export type Examples = Readonly<Record<string, unknown>>;
 
-/** Each is checked against a DTO before the event loop gets its next turn, at up to 1 µs. */
-const maxContainers = 10_000;
-
 /** `/v1/apps`: what is served, and calling it. */
-export function appRoutes(endpoints: Endpoints, admission: Admission, examples: Examples): Route[] {
+export function appRoutes(endpoints: Endpoints, answer: Answer, examples: Examples): Route[] {
   return [
     {
       method: 'GET',
@@ -48,20 +45,14 @@ export function appRoutes(endpoints: Endpoints, admission: Admission, examples: 
         { status: 200, description: 'One output per input', type: 'application/json', schema: outputsSchema({}) },
       ],
       problems: [400, 404, 413, 415, 422, 429, 503],
-      handle: (call) => run(endpoints, admission, call),
+      handle: (call) => run(endpoints, answer, call),
     },
   ];
 }
 
-async function run(endpoints: Endpoints, admission: Admission, { parameters, body, signal }: Call): Promise<Reply> {
+async function run(endpoints: Endpoints, answer: Answer, { parameters, body, signal }: Call): Promise<Reply> {
   const endpoint = endpoints.get(parameters.name ?? ''); // an unknown app is worth saying before its body is judged
-  const envelope = readEnvelope(await body(maxContainers));
-  try {
-    const request = endpoint.parse(envelope.inputs, envelope.parameters);
-    return json(200, await admission.run(() => endpoint.execute(request, { signal }), signal));
-  } catch (error) {
-    throw relocate(error, envelope);
-  }
+  return json(200, await answer(endpoint, readEnvelope(await body(maxContainers)), { signal }));
 }
 
 function describeApp({ name, app, model, collections }: Endpoint, examples: Examples) {

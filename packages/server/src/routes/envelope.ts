@@ -1,5 +1,6 @@
 import { type Issue, ValidationError } from '@zooid/common';
-import { LimitError, pointer } from '@zooid/spec';
+import { pointer } from '@zooid/spec';
+import { repoint } from './repoint.js';
 
 /** What `POST /v1/apps/{name}` carries, as it was sent. */
 export interface Envelope {
@@ -32,10 +33,5 @@ export function relocate(error: unknown, { inputs }: Envelope): unknown {
     const item = index === undefined ? inputs : (inputs as readonly unknown[])[Number(index)];
     return typeof item === 'string' && at !== '' ? at : path;
   };
-  if (error instanceof ValidationError) {
-    const issues = error.issues.map(({ path, message }) => ({ path: locate(path), message }));
-    return new ValidationError('request', issues);
-  }
-  if (error instanceof LimitError) return new LimitError(locate(error.path), error.unit, error.limit, error.actual);
-  return error;
+  return repoint(error, locate);
 }

@@ -1,3 +1,5 @@
+import type { ErrorForm } from './error-form.js';
+
 /** JSON Schema, draft 2020-12, as OpenAPI 3.1 uses it. */
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -42,8 +44,10 @@ export interface Route {
   readonly always?: boolean;
   readonly requestSchema?: Schema;
   readonly successes: readonly Success[];
-  /** Statuses of the problem details it may answer with, 500 aside. */
+  /** Statuses of the errors it may answer with, 500 aside. */
   readonly problems: readonly number[];
+  /** How it tells them. Default: problem details. */
+  readonly errorForm?: ErrorForm;
   handle(call: Call): Promise<Reply> | Reply;
 }
 

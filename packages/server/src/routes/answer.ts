@@ -1,0 +1,29 @@
+import type { Endpoint, EndpointAnswer } from '@zooid/kernel';
+import type { AnswerContext } from '@zooid/spec';
+import type { Admission } from '../admission.js';
+import { type Envelope, relocate } from './envelope.js';
+
+/** Objects and arrays of a request to an app: each is checked before the event loop's next turn, at up to 1 µs. */
+export const maxContainers = 10_000;
+
+/** What a request to an app is run with: its caller can leave. */
+export type AnswerOptions = AnswerContext & { readonly signal: AbortSignal };
+
+/** Puts one request to an app, whatever the dialect it came in. */
+export type Answer = (endpoint: Endpoint, envelope: Envelope, options: AnswerOptions) => Promise<EndpointAnswer>;
+
+/**
+ * Every dialect's way to the apps: the same checks, the same limits, the same line to wait in.
+ *
+ * @throws what `Endpoint.parse`, `Endpoint.execute` and `Admission.run` throw, with pointers into `envelope`.
+ */
+export function answerThrough(admission: Admission): Answer {
+  return async (endpoint, envelope, options) => {
+    try {
+      const request = endpoint.parse(envelope.inputs, envelope.parameters);
+      return await admission.run(() => endpoint.execute(request, options), options.signal);
+    } catch (error) {
+      throw relocate(error, envelope);
+    }
+  };
+}
