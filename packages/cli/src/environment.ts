@@ -10,6 +10,10 @@ export interface Environment {
   readonly cacheFolder: string;
   /** `PORT`: what `zooid serve` listens on unless told otherwise. */
   readonly port?: number;
+  /** `ZOOID_API_KEYS`: keys that may call `zooid serve`, separated by commas. */
+  readonly apiKeys?: string;
+  /** `ZOOID_API_KEYS_FILE`: the same, one a line. */
+  readonly apiKeysFile?: string;
   /** False when `NO_COLOR` is set to anything. */
   readonly color: boolean;
   /** All variables, for plugins that share conventions with other tools. */
@@ -21,6 +25,8 @@ export const variables = {
   ZOOID_DATA: 'folder of data sets, searched first',
   ZOOID_CACHE: 'folder for downloads',
   PORT: 'port of zooid serve',
+  ZOOID_API_KEYS: 'keys that may call zooid serve: [name=]key or hash, separated by commas',
+  ZOOID_API_KEYS_FILE: 'the same from a file, one a line',
   NO_COLOR: 'set to anything: no colours',
   HF_TOKEN: 'access token for the Hub; else read from the file HF_TOKEN_PATH, or token in HF_HOME',
   HF_ENDPOINT: 'URL of the Hub or of a mirror',
@@ -31,11 +37,13 @@ export const variables = {
 
 /** @throws UsageError when a value cannot be used. */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
-  const { ZOOID_DATA, ZOOID_CACHE, XDG_CACHE_HOME, PORT, NO_COLOR } = env;
+  const { ZOOID_DATA, ZOOID_CACHE, XDG_CACHE_HOME, PORT, NO_COLOR, ZOOID_API_KEYS, ZOOID_API_KEYS_FILE } = env;
   return {
     ...(ZOOID_DATA && { dataFolder: resolve(ZOOID_DATA) }),
     cacheFolder: resolve(ZOOID_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'zooid')),
     ...(PORT && { port: parsePort(PORT, 'the environment variable PORT') }),
+    ...(ZOOID_API_KEYS && { apiKeys: ZOOID_API_KEYS }),
+    ...(ZOOID_API_KEYS_FILE && { apiKeysFile: resolve(ZOOID_API_KEYS_FILE) }),
     color: !NO_COLOR,
     forPlugins: env,
   };

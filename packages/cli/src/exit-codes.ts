@@ -14,6 +14,7 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   HUB_GATED: exitCodes.usage,
   HUB_NOT_FOUND: exitCodes.usage,
   HUB_OFFLINE: exitCodes.usage,
+  INSECURE_BIND: exitCodes.usage,
   LIMIT_EXCEEDED: exitCodes.usage,
   MODEL_CHECKPOINT: exitCodes.usage,
   MODEL_FOLDER: exitCodes.usage,

@@ -18,6 +18,8 @@ import type { GlobalOptions } from './host.js';
 import type { Terminal } from './terminal.js';
 import { readVersion } from './version.js';
 
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'];
+
 const modelHelp = 'id in a store, a folder, or org/name on the Hub';
 
 /** The command line: what there is, what it takes and what it says about itself. Commands live in `commands/`. */
@@ -156,6 +158,13 @@ function addServing(program: Command, context: Context): void {
     .option('--model <name=model>', 'serve this model under this name (repeatable)', collect, [])
     .addOption(new Option('--port <number>', 'port (default: 3000; 0 picks one)').argParser(port))
     .option('--host <address>', 'address to bind (default: 127.0.0.1, this machine only)')
+    .option('--api-keys <file>', 'keys that may call, one a line: [name=]key or hash')
+    .option('--insecure', 'bind a public address without keys: something in front asks for them')
+    .option('--rate-limit <number>', 'requests a minute from one address (default: not counted)', positiveInteger)
+    .option('--deadline <milliseconds>', 'longest a request may take (default: 60000)', positiveInteger)
+    .option('--cors-origin <origin>', 'let pages of this origin call (repeatable)', collect, [])
+    .addOption(new Option('--log-level <level>', 'least level of log lines (default: info)').choices(logLevels))
+    .option('--no-access-log', 'no line for every request')
     .action((options: ServeOptions) => serve(context(), options));
   program
     .command('doctor')

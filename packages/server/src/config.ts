@@ -1,4 +1,23 @@
-import { IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { Type } from '@zooid/spec';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsNotEmpty,
+  IsString,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import {
+  ApiKeyConfig,
+  CorsConfig,
+  LogConfig,
+  MetricsConfig,
+  ProxyConfig,
+  RateLimitConfig,
+} from './operations/settings.js';
 
 /**
  * The `server` section of zooid.yaml. Every limit is there to keep one caller from taking the machine away from the
@@ -23,6 +42,28 @@ export class ServerConfig {
   /** How long a request may take to arrive completely. */
   @IsInt() @Min(100) @Max(600_000) requestTimeoutMs = 30_000;
 
+  /** How long a request may take to its reply, unless its X-Request-Timeout-Ms asks for less: 504 or, for a body, 408. */
+  @IsInt() @Min(10) @Max(3_600_000) deadlineMs = 60_000;
+
   /** How long `close()` waits for requests in flight before it cuts their connections. */
   @IsInt() @Min(0) @Max(600_000) drainTimeoutMs = 10_000;
+
+  /** How long the server still answers after it said unready, so that load balancers hear of it first. */
+  @IsInt() @Min(0) @Max(600_000) unreadyDelayMs = 0;
+
+  /** Who may call. Without keys everybody who reaches the address may, which is why it must be this machine's own then. */
+  @IsArray() @ArrayMaxSize(10_000) @ValidateNested({ each: true }) @Type(() => ApiKeyConfig) keys: ApiKeyConfig[] = [];
+
+  /** Binds any address without keys: something in front asks for them. */
+  @IsBoolean() insecure = false;
+
+  @ValidateNested() @Type(() => RateLimitConfig) rateLimit = new RateLimitConfig();
+
+  @ValidateNested() @Type(() => CorsConfig) cors = new CorsConfig();
+
+  @ValidateNested() @Type(() => ProxyConfig) proxies = new ProxyConfig();
+
+  @ValidateNested() @Type(() => LogConfig) log = new LogConfig();
+
+  @ValidateNested() @Type(() => MetricsConfig) metrics = new MetricsConfig();
 }

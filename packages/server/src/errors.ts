@@ -4,13 +4,18 @@ import { ZooidError } from '@zooid/common';
 export type RequestErrorCode =
   | 'MALFORMED_JSON'
   | 'MALFORMED_URL'
+  | 'MALFORMED_HEADER'
+  | 'UNAUTHENTICATED'
   | 'ROUTE_NOT_FOUND'
   | 'ENTRY_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'BODY_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'REQUEST_ABORTED'
+  | 'BODY_TIMEOUT'
+  | 'RATE_LIMITED'
   | 'OVERLOADED'
+  | 'DEADLINE_EXCEEDED'
   | 'DRAINING';
 
 /** A request the server refuses before an app sees it. */
@@ -18,7 +23,7 @@ export class RequestError extends ZooidError {
   constructor(
     readonly code: RequestErrorCode,
     message: string,
-    /** Headers the reply must carry: `allow`, `accept`, `retry-after`. */
+    /** Headers the reply must carry: `allow`, `accept`, `retry-after`, `www-authenticate`. */
     readonly headers: Readonly<Record<string, string>> = {},
     options?: ErrorOptions,
   ) {

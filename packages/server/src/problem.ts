@@ -9,22 +9,27 @@ import { LimitError } from '@zooid/spec';
 const statusOf: Readonly<Record<string, number>> = {
   MALFORMED_JSON: 400,
   MALFORMED_URL: 400,
+  MALFORMED_HEADER: 400,
   REQUEST_ABORTED: 400,
+  UNAUTHENTICATED: 401,
   ROUTE_NOT_FOUND: 404,
   ENTRY_NOT_FOUND: 404,
   NAME_UNKNOWN: 404,
   MODEL_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  BODY_TIMEOUT: 408,
   BODY_TOO_LARGE: 413,
   LIMIT_EXCEEDED: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   VALIDATION_FAILED: 422,
   OVERLOADED: 429,
   QUEUE_FULL: 429,
+  RATE_LIMITED: 429,
   ABORTED: 503,
   DRAINING: 503,
   MODEL_UNLOADED: 503,
   CLOSED: 503,
+  DEADLINE_EXCEEDED: 504,
 };
 
 /** RFC 9457 problem details. `code` and `errors` are extension members; `code` is stable, texts may improve. */

@@ -2,7 +2,8 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Kernel } from '@zooid/kernel';
 import { ChecksFailedError } from '../errors.js';
-import { openHost } from '../host.js';
+import { openHost, openProject } from '../host.js';
+import { describeServer, readServerConfig } from '../server-config.js';
 import { colorsOf, formatBytes, formatTable, print, printJson } from '../terminal.js';
 import type { CommandContext } from './context.js';
 
@@ -27,6 +28,9 @@ export async function doctor({ terminal, options }: CommandContext): Promise<voi
       await access(cacheFolder, constants.W_OK);
       return `${cacheFolder} can be written`;
     }),
+    await check('server', async () =>
+      describeServer(await readServerConfig(await openProject(terminal, options), terminal.environment)),
+    ),
   ];
   const host = await openHost(terminal, options).catch((error: unknown) => {
     checks.push(failed('plugins', error));

@@ -1,20 +1,19 @@
 import { basename, resolve } from 'node:path';
+import { type Logger, silentLogger } from '@zooid/common';
 import type { Endpoint, Kernel } from '@zooid/kernel';
-import { createServer, ServerConfig } from '@zooid/server';
-import { validateDto } from '@zooid/spec';
+import { createJsonLogger, createServer, type ServerConfig } from '@zooid/server';
 import { UsageError } from '../errors.js';
 import { exampleOf } from '../examples.js';
-import { openHost, type Project } from '../host.js';
+import { type GlobalOptions, openHost, type Project } from '../host.js';
 import { createLogger } from '../logger.js';
+import { readServerConfig, type ServerSettings } from '../server-config.js';
 import { listenForInterrupt } from '../signals.js';
 import { colorsOf, note, print, printJson, type Terminal } from '../terminal.js';
 import type { CommandContext } from './context.js';
 
-export interface ServeOptions {
+export interface ServeOptions extends ServerSettings {
   /** `id=reference`, or a reference alone, which is served under its last part. */
   readonly model: readonly string[];
-  readonly port?: number;
-  readonly host?: string;
 }
 
 interface Served {
@@ -35,15 +34,16 @@ export async function serve({ terminal, options }: CommandContext, settings: Ser
   const { signal } = interruption;
   await using host = await openHost(terminal, options, { limits: servingLimits });
   const { kernel, project } = host;
-  const config = serverConfig(terminal, project, settings);
+  const config = await readServerConfig(project, terminal.environment, settings);
   const examples: Record<string, unknown> = {};
+  // Before the models, so that its metrics count their loading.
+  await using server = createServer({ kernel, config, examples, logger: serverLogger(terminal, config, options) });
   for (const { name, model, app } of await chooseModels(kernel, project, settings.model)) {
     if (signal.aborted) return;
     const endpoint = await kernel.endpoints.open(name, model, { signal, ...(app !== undefined && { app }) });
     const example = await exampleOf(kernel, endpoint);
     if (example !== undefined) examples[name] = example;
   }
-  const server = createServer({ kernel, config, examples, logger: createLogger(terminal, options.verbose ?? false) });
   const { url } = await server.listen().catch((error: unknown) => {
     throw listenError(error, config);
   });
@@ -55,14 +55,15 @@ export async function serve({ terminal, options }: CommandContext, settings: Ser
   await server.close();
 }
 
-function serverConfig({ environment }: Terminal, { config }: Project, { port, host }: ServeOptions): ServerConfig {
-  const section = { ...config?.server };
-  const chosenPort = port ?? environment.port;
-  return validateDto(
-    ServerConfig,
-    { ...section, ...(chosenPort !== undefined && { port: chosenPort }), ...(host !== undefined && { host }) },
-    `${config?.file ?? 'command line'}, section server`,
-  );
+/** JSON lines without user text; short lines where a person watches. */
+function serverLogger(terminal: Terminal, { log }: ServerConfig, { verbose = false }: GlobalOptions): Logger {
+  const level = verbose ? 'debug' : log.level;
+  if (terminal.err.isTTY !== true) return createJsonLogger(level, terminal.err);
+  const order = ['debug', 'info', 'warn', 'error', 'silent'];
+  const logger = createLogger(terminal, verbose);
+  const from = (name: 'debug' | 'info' | 'warn' | 'error') =>
+    order.indexOf(name) >= order.indexOf(level) ? logger[name] : silentLogger[name];
+  return { debug: from('debug'), info: from('info'), warn: from('warn'), error: from('error') };
 }
 
 /** What the command line names; else what zooid.yaml names; else every model that is here without being fetched. */

@@ -1,0 +1,122 @@
+import type { EventHub } from '@zooid/kernel';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from './process-metrics.js';
+import type { RequestRecord } from './request-record.js';
+
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const loadBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/** What the gauges are read from, at each scrape. */
+export interface Load {
+  readonly running: number;
+  readonly queued: number;
+}
+
+/**
+ * The server in Prometheus' terms. Labels are route templates, served names, model ids, methods, statuses and error
+ * codes: sets that the configuration bounds, never what a caller sends.
+ */
+export class ServerMetrics implements Disposable {
+  readonly register = new Registry();
+  private readonly endings: (() => void)[] = [];
+  private readonly requests;
+  private readonly durations;
+  private readonly queueDurations;
+  private readonly runDurations;
+  private readonly refusals;
+
+  constructor(load: () => Load, inFlight: () => number, events: EventHub | undefined) {
+    const registers = [this.register];
+    this.requests = new Counter({
+      name: 'zooid_http_requests_total',
+      help: 'Requests that ended. Status 499: the caller left first.',
+      labelNames: ['method', 'route', 'app', 'status'],
+      registers,
+    });
+    this.durations = new Histogram({
+      name: 'zooid_http_request_duration_seconds',
+      help: 'From the head of a request to the end of its reply.',
+      labelNames: ['route', 'app'],
+      buckets: requestBuckets,
+      registers,
+    });
+    this.queueDurations = new Histogram({
+      name: 'zooid_app_queue_duration_seconds',
+      help: 'How long requests waited for a place.',
+      labelNames: ['app'],
+      buckets: requestBuckets,
+      registers,
+    });
+    this.runDurations = new Histogram({
+      name: 'zooid_app_run_duration_seconds',
+      help: 'How long the app took, from getting a place to its answer.',
+      labelNames: ['app'],
+      buckets: requestBuckets,
+      registers,
+    });
+    this.refusals = new Counter({
+      name: 'zooid_http_errors_total',
+      help: 'Requests that ended with an error, by its stable code.',
+      labelNames: ['code'],
+      registers,
+    });
+    const gauge = (name: string, help: string, read: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    gauge('zooid_http_requests_in_flight', 'Requests that have begun and not ended.', inFlight);
+    gauge('zooid_requests_running', 'Requests the apps work on.', () => load().running);
+    gauge('zooid_requests_queued', 'Requests that wait for a place.', () => load().queued);
+    if (events !== undefined) this.countLoads(events);
+    this.endings.push(addProcessMetrics(this.register));
+  }
+
+  /** @param status Of the reply; 499 when the caller left. */
+  observe({ route, app, code, elapsedMs, queueMs, runMs }: RequestRecord, method: string, status: number): void {
+    this.requests.inc({ method, route, app, status });
+    this.durations.observe({ route, app }, elapsedMs / 1000);
+    if (queueMs !== undefined) this.queueDurations.observe({ app }, queueMs / 1000);
+    if (runMs !== undefined) this.runDurations.observe({ app }, runMs / 1000);
+    if (code !== undefined) this.refusals.inc({ code });
+  }
+
+  [Symbol.dispose](): void {
+    for (const end of this.endings.splice(0)) end();
+  }
+
+  private countLoads(events: EventHub): void {
+    const registers = [this.register];
+    const loads = new Counter({
+      name: 'zooid_model_loads_total',
+      help: 'Models that were loaded, or failed to be.',
+      labelNames: ['model', 'outcome'],
+      registers,
+    });
+    const durations = new Histogram({
+      name: 'zooid_model_load_duration_seconds',
+      help: 'How long loading took.',
+      labelNames: ['model'],
+      buckets: loadBuckets,
+      registers,
+    });
+    const replaced = new Counter({
+      name: 'zooid_model_replacements_total',
+      help: 'Reloads that put newer content in the place of older.',
+      labelNames: ['model'],
+      registers,
+    });
+    this.endings.push(
+      events.on('model-loaded', ({ model, milliseconds }) => {
+        loads.inc({ model, outcome: 'loaded' });
+        durations.observe({ model }, milliseconds / 1000);
+      }),
+      events.on('model-load-failed', ({ model }) => loads.inc({ model, outcome: 'failed' })),
+      events.on('model-replaced', ({ model }) => replaced.inc({ model })),
+    );
+  }
+}
