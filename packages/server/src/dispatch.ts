@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { performance } from 'node:perf_hooks';
 import type { Logger } from '@zooid/common';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from './body/read-json.js';
 import { RequestError } from './errors.js';
+import { deadlineOf, withDeadline } from './operations/deadline.js';
+import { keepRecord, recordOf } from './operations/request-record.js';
 import { toProblem } from './problem.js';
 import { type ErrorForm, errorFormAt } from './routes/error-form.js';
 import type { HttpMethod, Reply, Route } from './routes/route.js';
@@ -11,6 +12,8 @@ import { securityHeaders } from './security-headers.js';
 
 export interface DispatchOptions {
   readonly bodyLimitBytes: number;
+  /** Longest a request may take to its reply. */
+  readonly deadlineMs: number;
   readonly isDraining: () => boolean;
   readonly logger: Logger;
 }
@@ -32,26 +35,26 @@ export function dispatch(app: Express, routes: readonly Route[], options: Dispat
 
 const verbs = { GET: 'get', PUT: 'put', POST: 'post', DELETE: 'delete' } as const satisfies Record<HttpMethod, string>;
 
-function answer(route: Route, { bodyLimitBytes, isDraining, logger }: DispatchOptions): RequestHandler {
+function answer(route: Route, { bodyLimitBytes, deadlineMs, isDraining }: DispatchOptions): RequestHandler {
   return async (request, response) => {
-    const started = performance.now();
     const gone = new AbortController();
     setMaxListeners(0, gone.signal); // every batch of a large request listens
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
-      logger.debug({
-        method: request.method,
-        route: route.path,
-        status: response.writableFinished ? response.statusCode : 'disconnected',
-        milliseconds: Math.round(performance.now() - started),
-      });
     });
+    const record = recordOf(response);
+    if (record !== undefined) {
+      record.route = route.path;
+      keepRecord(record, gone.signal);
+    }
     if (isDraining() && route.always !== true) {
       throw new RequestError('DRAINING', 'The server is shutting down', { 'retry-after': '5', connection: 'close' });
     }
     const body = (containers: number) => readJson(request, { bytes: bodyLimitBytes, containers });
     const parameters = request.params as Record<string, string>;
-    const reply = await route.handle({ parameters, signal: gone.signal, body });
+    const reply = await withDeadline(request, gone, deadlineOf(request, deadlineMs), () =>
+      route.handle({ parameters, signal: gone.signal, body }),
+    );
     if (isDraining()) response.setHeader('connection', 'close'); // or the kept connection would hold up the exit
     send(response, reply);
   };
@@ -70,7 +73,11 @@ function fail(forms: ReadonlySet<ErrorForm>, logger: Logger) {
   // Express tells error handlers from others by their four parameters.
   return (error: unknown, request: Request, response: Response, _next: unknown): void => {
     const { problem, headers } = toProblem(error);
-    if (problem.status === 500) logger.error({ error, method: request.method, path: request.path }, 'request failed');
+    const record = recordOf(response);
+    if (record !== undefined) record.code = problem.code;
+    if (problem.status === 500) {
+      logger.error({ error, requestId: record?.id, method: request.method, route: record?.route }, 'request failed');
+    }
     if (response.headersSent || response.destroyed) return void response.destroy();
     const form = errorFormAt(request.path, forms);
     send(response, { headers: { 'content-type': form.mediaType, ...headers }, ...form.write(problem) });

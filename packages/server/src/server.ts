@@ -1,13 +1,18 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Logger, silentLogger } from '@zooid/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, silentLogger, ValidationError } from '@zooid/common';
 import type { Kernel } from '@zooid/kernel';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { Admission } from './admission.js';
 import { ServerConfig } from './config.js';
 import { dialectRoutes } from './dialects/dialects.js';
 import { dispatch } from './dispatch.js';
 import { createExpressServer } from './listener.js';
+import { configIssues, refuseInsecureBind } from './operations/binding.js';
+import { metricsRoutes } from './operations/metrics-route.js';
+import { Operations } from './operations/operations.js';
 import { answerThrough } from './routes/answer.js';
 import { appRoutes, type Examples } from './routes/app-routes.js';
 import { collectionRoutes } from './routes/collection-routes.js';
@@ -16,8 +21,8 @@ import { probeRoutes, type ServerState } from './routes/probe-routes.js';
 import type { Route } from './routes/route.js';
 
 export interface ServerOptions {
-  /** Only its endpoints are used; whoever created it disposes of it. */
-  readonly kernel: Pick<Kernel, 'endpoints'>;
+  /** Its endpoints are served, and its events, when given, counted; whoever created it disposes of it. */
+  readonly kernel: Pick<Kernel, 'endpoints'> & Partial<Pick<Kernel, 'events'>>;
   /** Validated already. Default: every default. */
   readonly config?: ServerConfig;
   readonly logger?: Logger;
@@ -27,10 +32,21 @@ export interface ServerOptions {
 
 /** An HTTP server for what a kernel serves. */
 export interface ZooidServer extends AsyncDisposable {
+  /** The whole application. To put it into one of your own, see {@link mount}. */
   readonly app: Express;
   readonly state: ServerState;
-  /** Binds the address and starts to answer. @throws Error with the system's code, such as EADDRINUSE. */
+  /**
+   * Binds the address and starts to answer.
+   *
+   * @throws InsecureBindError when the network reaches the address and nobody is asked for a key.
+   * @throws Error with the system's code, such as EADDRINUSE.
+   */
   listen(): Promise<{ readonly host: string; readonly port: number; readonly url: string }>;
+  /**
+   * Everything as a handler for an application that listens itself: `yours.use('/nlp', zooid.mount())`. It answers from
+   * then on. Routes lie below the path it is mounted at; JSON that a body parser before it has read is taken as read.
+   */
+  mount(): RequestHandler;
   /**
    * Says unready, stops accepting, waits for requests in flight (at most `drainTimeoutMs`; then their connections are
    * cut and their work aborted). May be called again, also while it is under way.
@@ -38,40 +54,54 @@ export interface ZooidServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** @throws ValidationError when parts of the configuration contradict each other. */
 export function createServer(options: ServerOptions): ZooidServer {
   const { kernel, config = new ServerConfig(), logger = silentLogger, examples = {} } = options;
+  const issues = configIssues(config);
+  if (issues.length > 0) throw new ValidationError('server', issues);
   let state: ServerState = 'starting';
+  let refusing = false;
   let closing: Promise<void> | undefined;
-  const answer = answerThrough(new Admission(config.maxConcurrent, config.maxQueued));
+  const admission = new Admission(config.maxConcurrent, config.maxQueued);
+  const operations = new Operations({ config, logger, load: () => admission.load, events: kernel.events });
+  const answer = answerThrough(admission);
   const routes: readonly Route[] = [
     ...appRoutes(kernel.endpoints, answer, examples),
     ...collectionRoutes(kernel.endpoints),
     ...dialectRoutes(kernel.endpoints, answer, () => state),
     ...probeRoutes(() => state),
+    ...(config.metrics.enabled ? metricsRoutes(operations.metrics) : []),
     ...documentRoutes(kernel.endpoints, examples, () => routes),
   ];
 
   const app = express().disable('x-powered-by').disable('etag').set('query parser', false);
-  dispatch(app, routes, { bodyLimitBytes: config.bodyLimitBytes, isDraining: () => state === 'draining', logger });
+  operations.install(app);
+  const { bodyLimitBytes, deadlineMs } = config;
+  dispatch(app, routes, { bodyLimitBytes, deadlineMs, isDraining: () => refusing, logger });
   const http = createExpressServer(app);
   http.requestTimeout = config.requestTimeoutMs;
   http.headersTimeout = Math.min(config.requestTimeoutMs, 10_000);
 
   const close = async () => {
+    const wasServing = state === 'ready';
     state = 'draining';
-    if (!http.listening) return;
-    const closed = once(http, 'close');
-    http.close();
-    http.closeIdleConnections();
-    const cut = setTimeout(() => http.closeAllConnections(), config.drainTimeoutMs);
-    await closed.finally(() => clearTimeout(cut));
+    if (wasServing && config.unreadyDelayMs > 0) await sleep(config.unreadyDelayMs);
+    refusing = true;
+    if (http.listening) await closeListener(http, config.drainTimeoutMs);
+    else await Promise.race([operations.whenIdle(), sleep(config.drainTimeoutMs, undefined, { ref: false })]);
+    operations[Symbol.dispose]();
   };
   return {
     app,
     get state() {
       return state;
     },
+    mount() {
+      state = 'ready';
+      return app;
+    },
     async listen() {
+      refuseInsecureBind(config);
       http.listen(config.port, config.host);
       await once(http, 'listening'); // rejects with the 'error' event
       state = 'ready';
@@ -88,4 +118,13 @@ export function createServer(options: ServerOptions): ZooidServer {
       return closing;
     },
   };
+}
+
+/** Stops accepting and waits for requests in flight; those that take longer are cut. */
+async function closeListener(http: Server, drainTimeoutMs: number): Promise<void> {
+  const closed = once(http, 'close');
+  http.close();
+  http.closeIdleConnections();
+  const cut = setTimeout(() => http.closeAllConnections(), drainTimeoutMs);
+  await closed.finally(() => clearTimeout(cut));
 }

@@ -1,6 +1,7 @@
 import type { Endpoint, EndpointAnswer } from '@zooid/kernel';
 import type { AnswerContext } from '@zooid/spec';
 import type { Admission } from '../admission.js';
+import { recordOf } from '../operations/request-record.js';
 import { type Envelope, relocate } from './envelope.js';
 
 /** Objects and arrays of a request to an app: each is checked before the event loop's next turn, at up to 1 µs. */
@@ -20,8 +21,14 @@ export type Answer = (endpoint: Endpoint, envelope: Envelope, options: AnswerOpt
 export function answerThrough(admission: Admission): Answer {
   return async (endpoint, envelope, options) => {
     try {
+      const record = recordOf(options.signal);
+      record?.asked(endpoint.name);
       const request = endpoint.parse(envelope.inputs, envelope.parameters);
-      return await admission.run(() => endpoint.execute(request, options), options.signal);
+      const run = async () => {
+        record?.admitted();
+        return endpoint.execute(request, options).finally(() => record?.answered());
+      };
+      return await admission.run(run, options.signal);
     } catch (error) {
       throw relocate(error, envelope);
     }

@@ -55,7 +55,7 @@ export interface Success {
   readonly status: number;
   readonly description: string;
   /** Media type, when there is a body. */
-  readonly type?: 'application/json' | 'text/html';
+  readonly type?: 'application/json' | 'text/html' | 'text/plain';
   readonly schema?: Schema;
 }
 
