@@ -186,7 +186,7 @@ export class Graph {
     for (const node of this.nodes) yield* node.outputs;
   }
 
-  /** A name that no value has. */
+  /** A name that no value and no node has. */
   freshName(stem: string): string {
     let name: string;
     do name = `${stem}_${this.counter++}`;
@@ -219,6 +219,8 @@ export class Graph {
   ): readonly Value[] {
     const results: Value[] = [];
     const appended: GraphNode = { ...node, outputs: results };
+    // A copied node brings its name along, which a later node must not be given again.
+    this.reserved.add(node.name);
     types.forEach(({ dtype, shape, contents }, i) => {
       const value = this.value(names[i] || this.freshName(node.op.toLowerCase()), dtype, shape, appended);
       if (contents !== undefined && fits(contents, shape)) this.knownContents.set(value, contents);

@@ -44,6 +44,18 @@ describe('pruneGraph', () => {
   });
 });
 
+describe('a copied graph', () => {
+  it('gives later nodes names that no copied node has', () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['n']);
+    graph.output(x.add(1).add(2).add(3).add(4), 'y');
+    const pruned = pruneGraph(graph);
+    for (let i = 0; i < 12; i++) pruned.inputs[0]!.add(pruned.inputs[0]!);
+    const names = pruned.nodes.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
 describe('checkGraph', () => {
   it('accepts a graph in order', () => {
     expect(() => checkGraph(sample())).not.toThrow();
