@@ -15,15 +15,17 @@ import {
   type ModuleContext,
   mergeLora,
   prefixNetwork,
+  pretrainedModel,
   sequenceClassificationHead,
 } from '@zooid/nn';
-import { pruneGraph, writeModel } from '@zooid/onnx';
+import { fuseGraph, pruneGraph, writeModel } from '@zooid/onnx';
 import { runModel } from '@zooid/runtime';
 import { type HostTensor, Random, type TensorMap, tensor, toNumbers } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
+import { inferenceGraph, largestDifference, runGraph, tokenFeeds } from '../passes/pass-fixtures.js';
 import { type GoldenModel, goldenFeeds, goldenModels } from './families/golden-files.js';
 import { goldenValues, goldenWeights } from './families/golden-weights.js';
-import { worstDifference } from './random-bert.js';
+import { emitClassifier, smallConfig, worstDifference } from './random-bert.js';
 
 type Weights = Map<string, HostTensor<'float32'>>;
 const models = goldenModels().filter(({ tasks }) => 'sequence-classification' in tasks);
@@ -219,6 +221,57 @@ describe.each(models)('prefix tuning on $name', (model) => {
     for (const name of mine) expect(magnitude(outputs[`grad:${name}`] as HostTensor), name).toBeGreaterThan(0);
   });
 });
+
+describe('a model with adapters and a prefix', () => {
+  const config = { ...smallConfig, adapter_size: 4, prefix_length: 3 };
+
+  it('survives the passes of an export', async () => {
+    const graph = inferenceGraph((context) => ({ logits: emitClassifier(context, config).logits }));
+    const feeds = tokenFeeds(smallConfig.vocab_size);
+    expect(largestDifference(await runGraph(graph, feeds), await runGraph(fuseGraph(graph), feeds))).toBeLessThan(1e-5);
+  });
+
+  it('computes a padded row as it computes the row alone', async () => {
+    const emitStates = (context: ModuleContext) => ({
+      states: emitClassifier(context, config).encoder.lastHiddenState,
+    });
+    const graph = inferenceGraph(emitStates);
+    const feeds = tokenFeeds(smallConfig.vocab_size, 2);
+    const { states } = await runGraph(graph, feeds);
+    const alone = await runGraph(
+      graph,
+      Object.fromEntries(Object.entries(feeds).map(([name, rows]) => [name, secondRow(rows, 5)])),
+    );
+    const size = 5 * smallConfig.hidden_size;
+    const padded = (states!.data as Float32Array).subarray(7 * smallConfig.hidden_size).subarray(0, size);
+    expect(worstDifference(padded, alone.states!.data as Float32Array)).toBeLessThan(1e-5);
+  });
+
+  it('is one for everybody who builds a network from its config', () => {
+    const builder = new GraphBuilder();
+    pretrainedModel({ ...config, model_type: 'bert', architectures: ['BertModel'] }).emit(builder);
+    const added = builder.parameters.filter(({ name }) => /\.(adapters|prefix)\./.test(name));
+    expect(added.map(({ name, shape }) => `${name} ${shape}`).filter((name) => !name.includes('layer.1.'))).toEqual([
+      'bert.prefix.0.key 3,12',
+      'bert.prefix.0.value 3,12',
+      'bert.encoder.layer.0.adapters.attention.down.weight 4,12',
+      'bert.encoder.layer.0.adapters.attention.down.bias 4',
+      'bert.encoder.layer.0.adapters.attention.up.weight 12,4',
+      'bert.encoder.layer.0.adapters.attention.up.bias 12',
+      'bert.encoder.layer.0.adapters.output.down.weight 4,12',
+      'bert.encoder.layer.0.adapters.output.down.bias 4',
+      'bert.encoder.layer.0.adapters.output.up.weight 12,4',
+      'bert.encoder.layer.0.adapters.output.up.bias 12',
+      'bert.prefix.1.key 3,12',
+      'bert.prefix.1.value 3,12',
+    ]);
+  });
+});
+
+function secondRow(rows: HostTensor, length: number): HostTensor {
+  const width = rows.dims[1]!;
+  return tensor('int64', toNumbers(rows).slice(width, width + length), [1, length]);
+}
 
 describe('a prefix of attention', () => {
   it('is what further tokens at the front would be', async () => {
