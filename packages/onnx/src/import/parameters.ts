@@ -89,7 +89,20 @@ function moduleCalledAgain(name: string | undefined, data: HostTensor, plan: Pla
 function isWeight(name: string, data: HostTensor): boolean {
   // Our own writer calls the constants of formulas const_0, const_1, ….
   if (data.dims.length === 0 || /^const_\d+$/.test(name)) return false;
-  return !asFloat32(data).some((x) => Math.abs(x) >= MASK);
+  let isSmall = smallTensors.get(data);
+  if (isSmall === undefined) {
+    isSmall = allBelow(asFloat32(data), MASK);
+    smallTensors.set(data, isSmall);
+  }
+  return isSmall;
+}
+
+/** A graph is planned several times, and its tensors never change: reading all numbers once is enough. */
+const smallTensors = new WeakMap<HostTensor, boolean>();
+
+function allBelow(numbers: Float32Array, limit: number): boolean {
+  for (let i = 0; i < numbers.length; i++) if (Math.abs(numbers[i]!) >= limit) return false;
+  return true;
 }
 
 /** Outputs of chains of `Identity` that start at `root`. */
@@ -115,9 +128,11 @@ function tableOf(path: Value, data: HostTensor, plan: Plan, live: LivePart): Gra
 }
 
 /** Bit for bit. Tensors of one number, as fresh ones are, say nothing. */
-function isTransposeOf({ dims, data }: GraphParameter, stored: HostTensor): boolean {
+function isTransposeOf(parameter: GraphParameter, stored: HostTensor): boolean {
+  const { dims } = parameter;
   const [rows, columns] = dims as readonly [number, number];
   if (dims.length !== 2 || stored.dims[0] !== columns || stored.dims[1] !== rows) return false;
+  const { data } = parameter;
   const turned = asFloat32(stored);
   const isSame = data.every((x, i) => x === turned[(i % columns) * rows + Math.floor(i / columns)]);
   return isSame && !data.every((x) => x === data[0]);
@@ -129,11 +144,15 @@ class Plan implements ParameterPlan {
   private readonly names = new Set<string>();
 
   add(name: string, stored: HostTensor, root: Value, paths: readonly Value[], transposed: boolean): void {
-    const data = asFloat32(stored);
+    let numbers: Float32Array | undefined;
     const parameter: GraphParameter = {
       name: this.unique(isMadeUp(name) ? root.name : name, root.name),
       dims: transposed ? stored.dims.toReversed() : stored.dims,
-      data: transposed ? transpose(data, stored.dims[0]!, stored.dims[1]!) : data,
+      // Made when it is asked for: emitting a graph needs no numbers.
+      get data() {
+        numbers ??= transposed ? transpose(asFloat32(stored), stored.dims[0]!, stored.dims[1]!) : asFloat32(stored);
+        return numbers;
+      },
       initializer: root.name,
     };
     this.parameters.push(parameter);
@@ -159,5 +178,8 @@ export function asFloat32({ dtype, data }: HostTensor): Float32Array {
 }
 
 function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
-  return Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = data[row * columns + column]!;
+  return turned;
 }
