@@ -157,6 +157,7 @@ describe('GET /openapi.json', () => {
       '/livez': ['get'],
       '/startupz': ['get'],
       '/readyz': ['get'],
+      '/metrics': ['get'],
       '/models/{model}': ['post'],
       '/hf/{task}/{model}': ['post'],
       '/v2': ['get'],

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { ServerConfig } from '@zooid/server';
 import { validateDto } from '@zooid/spec';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -138,5 +140,13 @@ describe('the Dockerfile', () => {
     expect((JSON.parse(command) as string[]).join(' ')).toContain('/readyz');
     expect(JSON.parse(argumentsOf('ENTRYPOINT')[0] ?? '[]')).toEqual(['node', '/opt/zooid/packages/cli/bin/zooid.js']);
     expect(JSON.parse(argumentsOf('CMD')[0] ?? '[]')).toEqual(['serve', '--host', '0.0.0.0']);
+  });
+});
+
+describe('the program', () => {
+  it('prints what the README says', async () => {
+    const program = fileURLToPath(new URL('dist/main.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [program]);
+    expect(await read('README.md')).toContain(`\`\`\`text\n${stdout}\`\`\``);
   });
 });
