@@ -227,7 +227,11 @@ describe('an export that cannot be trained is refused, saying why:', () => {
     build(graph);
     return writeModel(graph);
   };
-  const table = tensor('float32', Float32Array.from({ length: 29 * 16 }, Math.sin), [29, 16]);
+  const table = tensor(
+    'float32',
+    Float32Array.from({ length: 29 * 16 }, (_, i) => Math.sin(i)),
+    [29, 16],
+  );
   const tokens = ['batch', 'sequence'] as const;
 
   it('fixed sizes', async () => {

@@ -13,12 +13,11 @@ import {
   zeros,
 } from '@zooid/nn';
 import { type Graph, GraphError, importGraph, type Value } from '@zooid/onnx';
-import type { HostTensor } from '@zooid/tensor';
 import type { EncoderBuilder, PreparedTask } from '@zooid/trainer';
 import type { BaseWeights } from '../base-weights.js';
 import { readExportedGraph } from './exported-graph.js';
 import { findHiddenState } from './hidden-state.js';
-import { importedWeights, startingWeights } from './imported-weights.js';
+import { type ImportedWeights, importedWeights, startingWeights } from './imported-weights.js';
 import { inputsOf, wordTableRows } from './inputs.js';
 import { parameterNames } from './parameter-names.js';
 
@@ -70,7 +69,7 @@ export async function importModel({ folder, file, task, keepHead }: ImportModelO
     throw new ValidationError(subject, [{ path: '', message }]);
   }
   const nameOf = parameterNames({ graph, family, states: states?.name });
-  const available = importedWeights({ graph, outputs, nameOf, subject });
+  const available = () => importedWeights({ graph, outputs, nameOf, subject });
   const parts = { subject, graph, task, family, config, states, outputs, nameOf, available };
   const issues = misfits(parts);
   if (issues.length > 0) throw new ValidationError(subject, issues);
@@ -87,7 +86,8 @@ interface Parts {
   /** What is trained. */
   readonly outputs: readonly string[];
   readonly nameOf: (name: string) => string;
-  readonly available: ReadonlyMap<string, HostTensor<'float32'>>;
+  /** Planned anew when asked for, so that no copies are kept while the model is trained. */
+  readonly available: () => ImportedWeights;
 }
 
 /** What makes the graph another network than the config's, or no network for batches of texts. */
@@ -107,10 +107,11 @@ function misfits({ graph, family, config, states, outputs, available }: Parts): 
   const rows = wordTableRows(graph);
   if (rows !== undefined && rows !== config.vocab_size)
     issue(`its word table has ${rows} rows; config.json has vocab_size ${config.vocab_size}`);
+  const weights = available();
   const described = new GraphBuilder();
   family.build(described, config);
   for (const { name, shape } of described.parameters) {
-    const dims = available.get(name)?.dims;
+    const dims = weights.get(name)?.dims;
     if (dims === undefined || dims.join() === shape.join()) continue;
     issue(`'${name}' has shape [${dims.join(', ')}]; by config.json it is [${shape.join(', ')}]`);
   }
@@ -134,7 +135,7 @@ class Imported implements ImportedModel {
   readonly encoder: EncoderBuilder = (context) => this.encoderOutput(context, () => this.states(context));
 
   weights(declared: readonly DeclaredParameter[]): BaseWeights {
-    return startingWeights(this.parts.available, declared, this.parts.subject);
+    return startingWeights(this.parts.available(), declared, this.parts.subject);
   }
 
   explain<T>(compile: () => T): T {

@@ -1,7 +1,7 @@
 import { type Issue, ValidationError } from '@zooid/common';
 import { assertFinite, CheckpointError } from '@zooid/hub';
 import type { DeclaredParameter } from '@zooid/nn';
-import { type Graph, graphParameters } from '@zooid/onnx';
+import { type Graph, type GraphParameter, graphParameters } from '@zooid/onnx';
 import { type HostTensor, tensor } from '@zooid/tensor';
 import type { BaseWeights } from '../base-weights.js';
 
@@ -14,28 +14,31 @@ export interface ImportedWeightsOptions {
   readonly subject: string;
 }
 
+/** By the names under which they are trained. Whoever keeps it keeps copies of all numbers that were asked for. */
+export type ImportedWeights = ReadonlyMap<string, GraphParameter>;
+
 /**
  * The weights of an exported graph by the names under which they are trained.
  *
  * @throws ValidationError when there are none to train, or two would have one name.
  */
-export function importedWeights(options: ImportedWeightsOptions): ReadonlyMap<string, HostTensor<'float32'>> {
+export function importedWeights(options: ImportedWeightsOptions): ImportedWeights {
   const { graph, outputs, nameOf, subject } = options;
-  const weights = new Map<string, HostTensor<'float32'>>();
+  const weights = new Map<string, GraphParameter>();
   const issues: Issue[] = [];
-  for (const { name, dims, data } of graphParameters(graph, { outputs })) {
-    const known = nameOf(name);
-    if (weights.has(known)) issues.push({ path: '', message: `two weights of the graph are both called '${known}'` });
-    weights.set(known, tensor('float32', data, dims));
+  for (const parameter of graphParameters(graph, { outputs })) {
+    const name = nameOf(parameter.name);
+    if (weights.has(name)) issues.push({ path: '', message: `two weights of the graph are both called '${name}'` });
+    weights.set(name, parameter);
   }
   if (weights.size === 0) {
     const message = 'the graph holds no floating-point weights to train; take the plain export, not a quantized one';
     issues.push({ path: '', message });
   }
   if (issues.length > 0) throw new ValidationError(subject, issues);
-  for (const { name, dims, data } of graphParameters(graph)) {
-    const known = nameOf(name);
-    if (!weights.has(known)) weights.set(known, tensor('float32', data, dims));
+  for (const parameter of graphParameters(graph)) {
+    const name = nameOf(parameter.name);
+    if (!weights.has(name)) weights.set(name, parameter);
   }
   return weights;
 }
@@ -47,7 +50,7 @@ export function importedWeights(options: ImportedWeightsOptions): ReadonlyMap<st
  * @throws ValidationError naming every tensor that holds NaN or infinity.
  */
 export function startingWeights(
-  available: ReadonlyMap<string, HostTensor<'float32'>>,
+  available: ImportedWeights,
   declared: readonly DeclaredParameter[],
   subject: string,
 ): BaseWeights {
@@ -60,13 +63,14 @@ export function startingWeights(
       fresh.push(name);
       continue;
     }
+    const copy = tensor('float32', found.data.slice(), shape);
     try {
-      assertFinite(name, found);
+      assertFinite(name, copy);
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
       issues.push({ path: '', message: error.message });
     }
-    weights.set(name, { ...found, data: found.data.slice() });
+    weights.set(name, copy);
   }
   if (issues.length > 0) throw new ValidationError(subject, issues);
   return { weights, fresh, unused: [...available.keys()].filter((name) => !weights.has(name)) };
