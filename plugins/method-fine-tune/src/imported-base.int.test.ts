@@ -288,8 +288,12 @@ describe('an export that cannot be trained is refused, saying why:', () => {
 
   it('options that need weights, or a graph', async () => {
     const base = baseOf(config, exported(encoderModel, 'last_hidden_state'));
-    expect(await refusal(fineTune(base, { train: { lora: { rank: 2 } } }))).toEqual([
+    expect(
+      await refusal(fineTune(base, { train: { lora: { rank: 2 }, layerDecay: 0.9, recompute: 'layers' } })),
+    ).toEqual([
       expect.stringMatching(/^\/train\/lora needs a base model with weights/),
+      expect.stringMatching(/^\/train\/layerDecay needs/),
+      expect.stringMatching(/^\/train\/recompute needs/),
     ]);
     rmSync(join(base.folder, 'onnx'), { recursive: true });
     expect(await refusal(fineTune(base, { train: { importGraph: true } }))).toEqual([

@@ -30,7 +30,11 @@ export async function importedBase(
     if (isWanted !== true) return undefined;
     throw refusal('/train/importGraph', `needs an onnx/model.onnx, which ${folder} does not have`);
   }
+  const { layerDecay, recompute } = options;
+  // What needs to know the encoder's layers.
   const paths = tuningKinds(options).map((kind) => `/train/${kind}`);
+  if (layerDecay !== undefined) paths.push('/train/layerDecay');
+  if (recompute !== 'none') paths.push('/train/recompute');
   if (data.resources.adapter !== undefined) paths.push('/data/resources/adapter');
   if (paths.length > 0) {
     const message = `needs a base model with weights; ${folder} is an exported graph, which is trained as it is`;
