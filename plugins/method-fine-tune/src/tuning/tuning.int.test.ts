@@ -1,10 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AbortError, capabilityOf, silentLogger } from '@zooid/common';
-import { readModelFolder } from '@zooid/hub';
+import { readModelFolder, readModelWeights } from '@zooid/hub';
 import { encoderFamily } from '@zooid/nn';
 import { readModel } from '@zooid/onnx';
 import type { TrainingJob } from '@zooid/spec';
+import { allClose, type HostTensor } from '@zooid/tensor';
 import { TrainingTask } from '@zooid/trainer';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { FineTuneOptions } from '../options.js';
@@ -168,6 +169,28 @@ describe('a tuned run', () => {
     expect(readFileSync(join(interrupted.output, 'model.safetensors'))).toEqual(
       readFileSync(join(whole.output, 'model.safetensors')),
     );
+  });
+
+  it('ends with the same weights when layers are recomputed, and when they learn at rates of their own', async () => {
+    const base = await baseOf(directory, bert);
+    const tuned = { lora: { dropout: 0.1 }, adapters: { size: 4 }, prefix: { length: 2, inner: 4 } };
+    const results = [];
+    for (const recompute of ['none', 'layers']) {
+      const train = {
+        maxSteps: 4,
+        dropout: 0.1,
+        layerDecay: 0.5,
+        learningRates: { '*.bias': 1e-4 },
+        recompute,
+        ...tuned,
+      };
+      const job = tuningJob({ output: join(directory, `recompute-${recompute}`), base, train, examples: 32 });
+      await runTuning(job).result;
+      results.push((await readModelWeights(job.output)).tensors);
+    }
+    const [plain, cut] = results as [ReadonlyMap<string, HostTensor>, ReadonlyMap<string, HostTensor>];
+    expect([...cut.keys()]).toEqual([...plain.keys()]);
+    for (const [name, tensor] of plain) expect(allClose(cut.get(name)!, tensor, { atol: 1e-5 }), name).toBe(true);
   });
 
   it('can be the base of another: what stayed in the model is part of it', async () => {
