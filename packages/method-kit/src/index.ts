@@ -1,6 +1,10 @@
 export { assertBaseVocabulary } from './base-vocabulary.js';
 export { type BaseWeights, type BaseWeightsOptions, isEncoderTensor, readBaseWeights } from './base-weights.js';
 export { cardOf, manifestOf } from './describe-model.js';
+export { encoderFromScratch } from './encoder-section.js';
+export { goldenAnswers } from './golden-answers.js';
 export { findExportedGraph, hasWeightsFile } from './imported/exported-graph.js';
 export { type ImportedModel, type ImportModelOptions, importModel } from './imported/imported-model.js';
+export { openExport } from './open-export.js';
+export { type ScheduleSection, scheduleOf } from './schedule.js';
 export { graphFiles, type Precision, precisions, storedGraph, storedWeights } from './stored-weights.js';

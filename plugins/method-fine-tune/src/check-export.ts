@@ -1,7 +1,7 @@
-import type { GoldenCase, ManifestFields, MetricEntry } from '@zooid/hub';
+import type { ManifestFields, MetricEntry } from '@zooid/hub';
 import type { Precision } from '@zooid/method-kit';
 import type { TrainingSession } from '@zooid/runtime';
-import { type Metrics, type Model, ModelError, validateDto } from '@zooid/spec';
+import { type Metrics, type Model, ModelError } from '@zooid/spec';
 import { allClose } from '@zooid/tensor';
 import { evaluateTask, metricIntervals, type PreparedTask } from '@zooid/trainer';
 import type { ExportRequest } from './export-model.js';
@@ -77,21 +77,4 @@ export async function evaluateExport(
     context.progress({ type: 'evaluation', step: trained.best?.step ?? trained.steps, split, metrics, best: true });
   }
   return { bySplit, summary };
-}
-
-/** Answers of the app, opened on the exported folder, to the task's golden items. */
-export async function goldenCases(
-  model: Model,
-  task: PreparedTask,
-  { job, prepared }: ExportRequest,
-): Promise<readonly Pick<GoldenCase, 'input' | 'output'>[]> {
-  const { app } = job;
-  const { examples } = prepared;
-  const items = task.goldenItems([...examples.validation, ...examples.train]);
-  if (items.length === 0) return [];
-  await using instance = await app.open(model, {});
-  const parameters = validateDto(app.parameters, {}, 'default parameters');
-  const inputs = items.map((item) => validateDto(app.item, item, 'golden item'));
-  const outputs = await instance.run(inputs as never, parameters);
-  return items.map((input, i) => ({ input, output: outputs[i] }));
 }

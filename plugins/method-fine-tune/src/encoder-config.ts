@@ -1,5 +1,6 @@
 import { ValidationError } from '@zooid/common';
-import { type EncoderPreset, encoderFamily, encoderPresets, parseEncoderConfig } from '@zooid/nn';
+import { encoderFromScratch } from '@zooid/method-kit';
+import { encoderFamily } from '@zooid/nn';
 import type { TrainingJob } from '@zooid/spec';
 import type { FineTuneOptions } from './options.js';
 
@@ -25,25 +26,5 @@ export function encoderConfigOf(job: TrainingJob, options: FineTuneOptions): Rea
     family.parse(job.base.config);
     return options.dropout === undefined ? job.base.config : family.withDropout(job.base.config, options.dropout);
   }
-  const { preset = 'mini', ...overrides } = section ?? {};
-  if (typeof preset !== 'string' || !Object.hasOwn(encoderPresets, preset)) {
-    throw new ValidationError('recipe', [
-      {
-        path: '/encoder/preset',
-        message: `must be one of ${Object.keys(encoderPresets).join(', ')}, got ${JSON.stringify(preset)}`,
-      },
-    ]);
-  }
-  const fields = encoderPresets[preset as EncoderPreset];
-  const unknown = Object.keys(overrides).filter((key) => !Object.hasOwn(fields, key));
-  if (unknown.length > 0) {
-    throw new ValidationError(
-      'recipe',
-      unknown.map((key) => ({
-        path: `/encoder/${key}`,
-        message: `is unknown; known: preset, ${Object.keys(fields).join(', ')}`,
-      })),
-    );
-  }
-  return { model_type: 'bert', ...parseEncoderConfig({ ...fields, ...overrides, ...dropout }) };
+  return encoderFromScratch(job.recipe, dropout);
 }

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import { goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
-import { cardOf, graphFiles, manifestOf, storedGraph, storedWeights } from '@zooid/method-kit';
+import {
+  cardOf,
+  goldenAnswers,
+  graphFiles,
+  manifestOf,
+  openExport,
+  storedGraph,
+  storedWeights,
+} from '@zooid/method-kit';
 import type { TrainingSession } from '@zooid/runtime';
 import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
 import { compileInference, type PreparedTask, type TrainingTask, type TrainResult, taskModel } from '@zooid/trainer';
-import { checkExport, evaluateExport, goldenCases } from './check-export.js';
-import { openExport } from './open-export.js';
+import { checkExport, evaluateExport } from './check-export.js';
 import type { FineTuneOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
 import { type AdapterFiles, adapterFiles } from './tuning/adapter-files.js';
@@ -63,7 +70,8 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
   context.progress({ type: 'stage', name: 'evaluate' });
   const restored: PreparedTask = await request.trainingTask.restore(job.output, job.appOptions);
   const metrics = await evaluateExport(model, restored, request);
-  const golden = await goldenCases(model, restored, request);
+  const { validation, train } = prepared.examples;
+  const golden = await goldenAnswers(job.app, model, restored.goldenItems([...validation, ...train]));
   await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
   const sealed = await resealModelFolder(job.output, { metrics: metrics.bySplit, golden: goldenName });
   await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(cardOf(job, sealed, request.trained))]);

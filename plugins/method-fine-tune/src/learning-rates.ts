@@ -1,4 +1,5 @@
-import { createSchedule, type Schedule } from '@zooid/optim';
+import { scheduleOf } from '@zooid/method-kit';
+import type { Schedule } from '@zooid/optim';
 import type { FineTuneOptions } from './options.js';
 
 /** Rates of groups with these peaks at a 1-based step of `totalSteps`, by the options' schedule. */
@@ -9,9 +10,4 @@ export function learningRates(options: FineTuneOptions, peaks: Readonly<Record<s
     const factor = schedule.at(step - 1); // schedules count updates already made
     return Object.fromEntries(Object.entries(peaks).map(([group, peak]) => [group, factor * peak]));
   };
-}
-
-function scheduleOf({ schedule: kind, warmup }: FineTuneOptions, totalSteps: number): Schedule {
-  const rise = warmup < 1 ? { warmupRatio: warmup } : { warmupSteps: Math.min(Math.round(warmup), totalSteps) };
-  return createSchedule({ kind, totalSteps, ...rise });
 }

@@ -1,4 +1,4 @@
-import { createSchedule } from '@zooid/optim';
+import { scheduleOf } from '@zooid/method-kit';
 import type { Random } from '@zooid/tensor';
 import type { MicroBatch, ProgramSource } from '@zooid/trainer';
 import { BlockOrder } from './block-order.js';
@@ -34,9 +34,8 @@ interface Phase {
  */
 export function blockSource(request: BlockSourceOptions): ProgramSource {
   const { program, options, masking, learningRate, random } = request;
-  const { accumulate, maxSteps, warmup } = options;
-  const rise = warmup < 1 ? { warmupRatio: warmup } : { warmupSteps: Math.min(Math.round(warmup), maxSteps) };
-  const schedule = createSchedule({ kind: options.schedule, totalSteps: maxSteps, ...rise });
+  const { accumulate, maxSteps } = options;
+  const schedule = scheduleOf(options, maxSteps);
   const phases = phasesOf(request);
 
   const microBatch = (phase: Phase, step: number, i: number): MicroBatch => {

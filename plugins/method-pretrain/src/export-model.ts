@@ -1,16 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { goldenFile, resealModelFolder, runFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
 import {
-  type GoldenCase,
-  goldenFile,
-  resealModelFolder,
-  runFolder,
-  writeFileAtomically,
-  writeModelFolder,
-} from '@zooid/hub';
-import { cardOf, graphFiles, manifestOf, storedGraph, storedWeights } from '@zooid/method-kit';
-import { createInferencePool, type TrainingSession } from '@zooid/runtime';
-import { type Metrics, type Model, type TrainingContext, type TrainingJob, validateDto } from '@zooid/spec';
+  cardOf,
+  goldenAnswers,
+  graphFiles,
+  manifestOf,
+  openExport,
+  storedGraph,
+  storedWeights,
+} from '@zooid/method-kit';
+import type { TrainingSession } from '@zooid/runtime';
+import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
 import { compileInference, type TrainResult } from '@zooid/trainer';
 import { everyPositionModel } from './masked-lm.js';
 import type { PretrainOptions } from './options.js';
@@ -55,21 +56,18 @@ export async function exportModel(request: ExportRequest): Promise<void> {
     cardOf(job, fields, trained, `… ${prepared.tokenizer.specialTokens.mask} …`);
   await writeModelFolder(job.output, { config: prepared.modelConfig, weights, files, manifest, card: card(manifest) });
 
-  const graphFile = join(job.output, runFolder, 'model.onnx');
-  await writeFileAtomically(graphFile, [model]);
+  // A folder that keeps no graph still answers its golden texts from one.
+  const graphFile = keepsGraph ? graphFiles[precision] : join(runFolder, 'model.onnx');
+  if (!keepsGraph) await writeFileAtomically(join(job.output, graphFile), [model]);
   const golden = await goldenCases(request, manifest.id, graphFile);
-  await rm(graphFile);
+  if (!keepsGraph) await rm(join(job.output, graphFile));
   await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
   const sealed = await resealModelFolder(job.output, { golden: goldenName });
   await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(card({ ...manifest, ...sealed }))]);
 }
 
-/** Answers of the app, opened on the exported folder, to pieces of the validation text that end in a mask. */
-async function goldenCases(
-  { job, prepared }: ExportRequest,
-  id: string,
-  graphFile: string,
-): Promise<readonly Pick<GoldenCase, 'input' | 'output'>[]> {
+/** The app's answers to pieces of the validation text that end in a mask. */
+async function goldenCases({ job, prepared }: ExportRequest, id: string, graphFile: string) {
   const { tokenizer, validation, train } = prepared;
   const store = validation ?? train;
   const items = Array.from({ length: 4 }, (_, i) => {
@@ -77,16 +75,8 @@ async function goldenCases(
     const words = Array.from(store.read(from, goldenTokens).ids, (token) => tokenizer.tokenOf(token));
     return { text: `${joinTokens(words.filter((word) => !word.startsWith('[')))}${tokenizer.specialTokens.mask}` };
   });
-  const pool = await createInferencePool({ model: graphFile });
-  await using model: Model = {
-    artifacts: { id, revision: id, folder: job.output, config: prepared.modelConfig },
-    forward: (inputs, context = {}) => pool.run(inputs, context),
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
-  };
-  await using instance = await job.app.open(model, {});
-  const inputs = items.map((item) => validateDto(job.app.item, item, 'golden item'));
-  const outputs = await instance.run(inputs as never, validateDto(job.app.parameters, {}, 'default parameters'));
-  return items.map((input, i) => ({ input, output: outputs[i] }));
+  await using model = await openExport(job.output, id, graphFile);
+  return await goldenAnswers(job.app, model, items); // the model lives until it is answered
 }
 
 /** Tokens as text that gives the same tokens again: pieces joined, words apart. */

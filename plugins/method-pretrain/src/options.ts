@@ -1,3 +1,4 @@
+import { type Precision, precisions } from '@zooid/method-kit';
 import {
   ArrayNotEmpty,
   IsArray,
@@ -102,7 +103,7 @@ export class PretrainOptions {
    * How the model folder stores weights: `float32`, or `float16` for half the size (in `model.safetensors` and
    * `onnx/model_fp16.onnx`). Training and computing stay float32.
    */
-  @IsIn(['float32', 'float16']) weights: 'float32' | 'float16' = 'float32';
+  @IsIn([...precisions]) weights: Precision = 'float32';
 
   /** Whether the model folder holds a graph beside the weights; without one a backend builds it when it loads. */
   @IsBoolean() graph = true;

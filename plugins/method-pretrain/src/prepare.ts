@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { type Logger, ValidationError } from '@zooid/common';
 import { readJsonLines } from '@zooid/data';
 import { sha256 } from '@zooid/hub';
-import { assertBaseVocabulary } from '@zooid/method-kit';
-import { type EncoderConfig, type EncoderPreset, encoderPresets, parseEncoderConfig } from '@zooid/nn';
+import { assertBaseVocabulary, encoderFromScratch } from '@zooid/method-kit';
+import { type EncoderConfig, parseEncoderConfig } from '@zooid/nn';
 import type { DataSplit, TrainingJob } from '@zooid/spec';
 import { Random } from '@zooid/tensor';
 import { AhoCorasick, copyTokenizerFiles, loadTokenizer, newTokenizerFiles, type Tokenizer } from '@zooid/tokenizers';
@@ -147,17 +147,7 @@ function modelConfigOf(job: TrainingJob, tokenizer: Tokenizer): Readonly<Record<
     parseEncoderConfig(job.base.config);
     return { ...job.base.config, ...common };
   }
-  const { preset = 'mini', ...overrides } = (job.recipe.encoder ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof preset !== 'string' || !Object.hasOwn(encoderPresets, preset)) {
-    throw new ValidationError('recipe', [
-      {
-        path: '/encoder/preset',
-        message: `must be one of ${Object.keys(encoderPresets).join(', ')}, got ${JSON.stringify(preset)}`,
-      },
-    ]);
-  }
-  const fields = { ...encoderPresets[preset as EncoderPreset], ...overrides, vocab_size: tokenizer.vocabSize };
-  return { model_type: 'bert', ...parseEncoderConfig(fields), ...common };
+  return { ...encoderFromScratch(job.recipe, { vocab_size: tokenizer.vocabSize }), ...common };
 }
 
 function maskingOf(tokenizer: Tokenizer, { masking }: PretrainOptions): MaskingContext {

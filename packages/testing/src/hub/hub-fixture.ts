@@ -1,9 +1,26 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransferEvent } from '@zooid/common';
 import { HubClient, type HubSettings, hubSettings, parseHubReference, type SnapshotRequest } from '@zooid/hub';
 import { FakeHub, type FakeHubOptions } from './fake-hub.js';
+
+/** Files of a repository as people publish them; `weights` are what a pull takes long for. */
+export const weights = randomBytes(300_000);
+export const model = {
+  'config.json': '{"model_type":"bert"}',
+  'tokenizer.json': '{}',
+  'vocab.txt': '[PAD]\n[UNK]\n',
+  'README.md': '# card',
+  '.gitattributes': '*.safetensors filter=lfs',
+  'model.safetensors': weights,
+  'pytorch_model.bin': 'the same for others',
+  'tf_model.h5': 'and for yet others',
+  'onnx/model.onnx': 'graph',
+  'onnx/model_quantized.onnx': 'small graph',
+  'runs/events.out': 'a log',
+};
 
 /** A fake Hub, an empty cache, and clients between them that do not wait long. */
 export class HubFixture implements AsyncDisposable {

@@ -1,27 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HubOfflineError, HubUnavailableError } from '@zooid/hub';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeOf, rejection } from '../contracts/plugin-contract.js';
-import { HubFixture } from './hub-fixture.js';
+import { HubFixture, model, weights } from './hub-fixture.js';
 
 let at: HubFixture;
 let commit: string;
-const weights = randomBytes(300_000);
-const model = {
-  'config.json': '{"model_type":"bert"}',
-  'tokenizer.json': '{}',
-  'vocab.txt': '[PAD]\n[UNK]\n',
-  'README.md': '# card',
-  '.gitattributes': '*.safetensors filter=lfs',
-  'model.safetensors': weights,
-  'pytorch_model.bin': 'the same for others',
-  'tf_model.h5': 'and for yet others',
-  'onnx/model.onnx': 'graph',
-  'onnx/model_quantized.onnx': 'small graph',
-  'runs/events.out': 'a log',
-};
 
 beforeEach(async () => {
   at = await HubFixture.start();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -11,24 +10,10 @@ import {
 } from '@zooid/hub';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rejection } from '../contracts/plugin-contract.js';
-import { HubFixture } from './hub-fixture.js';
+import { HubFixture, model } from './hub-fixture.js';
 
 let at: HubFixture;
 let commit: string;
-const weights = randomBytes(300_000);
-const model = {
-  'config.json': '{"model_type":"bert"}',
-  'tokenizer.json': '{}',
-  'vocab.txt': '[PAD]\n[UNK]\n',
-  'README.md': '# card',
-  '.gitattributes': '*.safetensors filter=lfs',
-  'model.safetensors': weights,
-  'pytorch_model.bin': 'the same for others',
-  'tf_model.h5': 'and for yet others',
-  'onnx/model.onnx': 'graph',
-  'onnx/model_quantized.onnx': 'small graph',
-  'runs/events.out': 'a log',
-};
 
 beforeEach(async () => {
   at = await HubFixture.start();

@@ -12,23 +12,13 @@ import {
   softCrossEntropy,
   stopGradient,
 } from '@zooid/autodiff';
-import { Graph, type Value, writeModel } from '@zooid/onnx';
-import { runModel } from '@zooid/runtime';
+import { Graph, type Value } from '@zooid/onnx';
 import { tensor, toNumbers } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
+import { evaluateBuild as evaluate } from './evaluate-build.js';
 import { checkGradients, type GradientCheckOptions } from './gradcheck.js';
 import { integers, normals, positives } from './op-case.js';
 import { alongAxis, erf, fromTensor } from './reference.js';
-
-async function evaluate({ inputs, constants, shapes, build }: GradientCheckOptions): Promise<number[]> {
-  const graph = new Graph();
-  const feeds = { ...inputs, ...constants };
-  const values = Object.fromEntries(
-    Object.entries(feeds).map(([name, { dtype, dims }]) => [name, graph.input(name, dtype, shapes?.[name] ?? dims)]),
-  );
-  graph.output(build(values, graph) as Value, 'y');
-  return toNumbers((await runModel(writeModel(graph), feeds)).y!);
-}
 
 async function expectGradients(options: GradientCheckOptions, tolerance = 1e-3): Promise<void> {
   for (const { input, worst } of await checkGradients(options)) expect(worst, input).toBeLessThan(tolerance);

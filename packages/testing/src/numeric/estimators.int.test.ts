@@ -14,18 +14,9 @@ import { Graph, type Value, writeModel } from '@zooid/onnx';
 import { runModel } from '@zooid/runtime';
 import { tensor, toNumbers } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
+import { evaluateBuild as evaluate } from './evaluate-build.js';
 import { checkGradients, type GradientCheckOptions } from './gradcheck.js';
 import { distinct, integers, normals } from './op-case.js';
-
-async function evaluate({ inputs, constants, shapes, build }: GradientCheckOptions): Promise<number[]> {
-  const graph = new Graph();
-  const feeds = { ...inputs, ...constants };
-  const values = Object.fromEntries(
-    Object.entries(feeds).map(([name, { dtype, dims }]) => [name, graph.input(name, dtype, shapes?.[name] ?? dims)]),
-  );
-  graph.output(build(values, graph) as Value, 'y');
-  return toNumbers((await runModel(writeModel(graph), feeds)).y!);
-}
 
 async function expectGradients(options: GradientCheckOptions): Promise<void> {
   for (const { input, worst } of await checkGradients(options)) expect(worst, input).toBeLessThan(1e-3);
