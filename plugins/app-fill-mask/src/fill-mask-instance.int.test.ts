@@ -43,6 +43,13 @@ describe('FillMaskInstance', () => {
     ]);
   });
 
+  it('orders the whole vocabulary where so many are wanted, equal ones by id', async () => {
+    const [answer] = await instance.run([{ text: '今天[MASK]' }], parameters({ top_k: 1000 }));
+    const tokens = (answer as readonly { token: number }[]).map(({ token }) => token);
+    const others = vocabulary.map((_, id) => id).filter((id) => id !== 8 && id !== 9);
+    expect(tokens).toEqual([8, 9, ...others]);
+  });
+
   it('gives a list per mask where there are several, each in a text of its own', async () => {
     const [answer] = await instance.run([{ text: '[MASK]天 [MASK]' }], parameters({ top_k: 1 }));
     expect(answer).toEqual([

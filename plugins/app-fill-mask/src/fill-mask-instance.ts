@@ -1,5 +1,5 @@
 import { type Issue, ValidationError } from '@zooid/common';
-import { runInBatches } from '@zooid/data';
+import { runInBatches, Turns } from '@zooid/data';
 import {
   type AppInstance,
   type MaskedToken,
@@ -35,15 +35,25 @@ interface Row {
 const SCORES_PER_RUN = 4_000_000;
 /** Runs of a request under way at a time; more would hold more scores in memory at once. */
 const RUNS_IN_FLIGHT = 4;
+/** Rough microseconds of tokenizing a character. */
+const MICROSECONDS_PER_CHARACTER = 0.3;
+/** Rough microseconds of looking through one candidate for a mask. */
+const MICROSECONDS_PER_CANDIDATE = 0.02;
 
 /** The app bound to one masked language model. */
 export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParameters, FillMaskOutput> {
+  private readonly turns = new Turns();
+  /** Every token, for requests without targets. */
+  private readonly everyId: readonly number[];
+
   private constructor(
     private readonly model: Model,
     private readonly tokenizer: Tokenizer,
     private readonly maskId: number,
     private readonly maxLength: number,
-  ) {}
+  ) {
+    this.everyId = Array.from({ length: tokenizer.vocabSize }, (_, id) => id);
+  }
 
   /** @throws ModelError when the folder's tokenizer has no mask token. */
   static async open(model: Model): Promise<FillMaskInstance> {
@@ -61,7 +71,7 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     parameters: FillMaskParameters,
     context: RunContext = {},
   ): Promise<FillMaskOutput[]> {
-    const rows = this.encode(items);
+    const rows = await this.encode(items);
     const targets = this.targetIds(parameters.targets);
     const maxTokens = Math.ceil(SCORES_PER_RUN / this.tokenizer.vocabSize);
     const answer = async (batch: readonly Row[]): Promise<FillMaskOutput[]> => {
@@ -69,17 +79,24 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
       const names = this.model.inputs?.map(({ name }) => name);
       const feeds = graphInputs(padded, names);
       const { logits } = await this.model.forward(feeds, { ...context, outputs: ['logits'] });
-      return batch.map((row, i) => this.answer(row, i, logits!, parameters.top_k, targets));
+      const outputs: FillMaskOutput[] = [];
+      for (const [i, row] of batch.entries()) {
+        await this.turns.before(MICROSECONDS_PER_CANDIDATE * (targets ?? this.everyId).length * row.masks.length);
+        outputs.push(this.answer(row, i, logits!, parameters.top_k, targets));
+      }
+      return outputs;
     };
     return runInBatches(rows, answer, { maxTokens, inFlight: RUNS_IN_FLIGHT, signal: context.signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  private encode(items: readonly FillMaskItem[]): Row[] {
+  private async encode(items: readonly FillMaskItem[]): Promise<Row[]> {
     const issues: Issue[] = [];
     const token = this.tokenizer.specialTokens.mask;
-    const rows = items.map(({ text }, index) => {
+    const rows: Row[] = [];
+    for (const [index, { text }] of items.entries()) {
+      await this.turns.before(20 + MICROSECONDS_PER_CHARACTER * text.length);
       const encoding = this.tokenizer.encode(text, { maxLength: this.maxLength });
       const masks = [...encoding.ids.keys()].filter((i) => encoding.ids[i] === this.maskId);
       if (masks.length === 0) {
@@ -88,8 +105,8 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
           : `needs at least one ${token}`;
         issues.push({ path: `/inputs/${index}/text`, message });
       }
-      return { length: encoding.length, text, encoding, masks };
-    });
+      rows.push({ length: encoding.length, text, encoding, masks });
+    }
     if (issues.length > 0) throw new ValidationError('inputs', issues);
     return rows;
   }
@@ -116,11 +133,11 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     targets: readonly number[] | undefined,
   ): FillMaskOutput {
     const [, sequence, vocab] = logits.dims as readonly [number, number, number];
+    // A table padded beyond the tokenizer has rows that no token stands for.
+    const candidates = targets ?? this.everyId.slice(0, vocab);
     const guesses = masks.map((place) => {
       const from = (row * sequence + place) * vocab;
       const scores = (logits.data as Float32Array).subarray(from, from + vocab);
-      // A table padded beyond the tokenizer has rows that no token stands for.
-      const candidates = targets ?? Array.from({ length: Math.min(vocab, this.tokenizer.vocabSize) }, (_, id) => id);
       return best(scores, candidates, topK).map(({ id, score }): MaskedToken => {
         const word = this.tokenizer.tokenOf(id).replace(/^##/, '');
         const [start, end] = [encoding.offsets[2 * place]!, encoding.offsets[2 * place + 1]!];
@@ -135,8 +152,14 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
 function best(scores: Float32Array, candidates: readonly number[], count: number): { id: number; score: number }[] {
   const highest = candidates.reduce((most, id) => Math.max(most, scores[id]!), Number.NEGATIVE_INFINITY);
   const total = candidates.reduce((sum, id) => sum + Math.exp(scores[id]! - highest), 0);
-  return candidates
-    .toSorted((a, b) => scores[b]! - scores[a]! || a - b)
-    .slice(0, count)
-    .map((id) => ({ id, score: Math.exp(scores[id]! - highest) / total }));
+  const precedes = (a: number, b: number) => scores[a]! > scores[b]! || (scores[a] === scores[b] && a < b);
+  // Few are wanted of many: each candidate is compared with the last of them, and seldom goes further.
+  const chosen: number[] = [];
+  for (const id of candidates) {
+    if (chosen.length === count && !precedes(id, chosen[count - 1]!)) continue;
+    let place = Math.min(chosen.length, count - 1);
+    for (; place > 0 && precedes(id, chosen[place - 1]!); place--) chosen[place] = chosen[place - 1]!;
+    chosen[place] = id;
+  }
+  return chosen.map((id) => ({ id, score: Math.exp(scores[id]! - highest) / total }));
 }
