@@ -8,6 +8,8 @@ import type { Model, ModelArtifacts, TensorInfo } from './model.js';
 export interface GraphRunner extends AsyncDisposable {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
+  readonly concurrency?: number;
+  readonly memoryBytes?: number;
   run(inputs: TensorMap, options: NonNullable<Parameters<Model['forward']>[1]>): Promise<TensorMap>;
 }
 
@@ -24,6 +26,8 @@ export function graphModel(artifacts: ModelArtifacts, runner: GraphRunner): Mode
     artifacts,
     inputs: runner.inputs,
     outputs: runner.outputs,
+    ...(runner.concurrency !== undefined && { concurrency: runner.concurrency }),
+    ...(runner.memoryBytes !== undefined && { memoryBytes: runner.memoryBytes }),
     async forward(inputs, context = {}) {
       AbortError.throwIfAborted(context.signal);
       if (disposed) throw new ModelUnloadedError(id);

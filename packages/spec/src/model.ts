@@ -40,6 +40,10 @@ export interface Model extends AsyncDisposable {
   readonly inputs?: readonly TensorInfo[];
   /** What the graph gives. Absent where the backend cannot tell. */
   readonly outputs?: readonly TensorInfo[];
+  /** Forward passes that run at the same time; more than these wait. Default: 1. */
+  readonly concurrency?: number;
+  /** About how much memory it keeps while it is loaded, for budgets. Absent where the backend cannot tell. */
+  readonly memoryBytes?: number;
   /** Runs the graph on named inputs; `outputs` limits what is fetched (default: everything). */
   forward(inputs: TensorMap, context?: RunContext & { readonly outputs?: readonly string[] }): Promise<TensorMap>;
 }

@@ -36,6 +36,8 @@ export class Generation {
       artifacts: loaded.artifacts,
       ...(loaded.inputs !== undefined && { inputs: loaded.inputs }),
       ...(loaded.outputs !== undefined && { outputs: loaded.outputs }),
+      ...(loaded.concurrency !== undefined && { concurrency: loaded.concurrency }),
+      ...(loaded.memoryBytes !== undefined && { memoryBytes: loaded.memoryBytes }),
       async forward(inputs, context) {
         AbortError.throwIfAborted(context?.signal);
         if (drain.isReleased) throw new ModelUnloadedError(loaded.artifacts.id);
