@@ -32,6 +32,7 @@ export { quantizeWeights, type WeightQuantizationOptions } from './passes/quanti
 export { type DynamicQuantizationOptions, quantizeDynamic } from './passes/quantize-dynamic.js';
 export { type SelectEarlyOptions, selectEarly } from './passes/select-early.js';
 export { storeFloat16 } from './passes/store-float16.js';
+export { widenFloat16 } from './passes/widen-float16.js';
 export { type PruneOptions, pruneGraph } from './prune-graph.js';
 export { type ReadModelOptions, readModel } from './read-model.js';
 export { runtimeDim, runtimeShape } from './symbolic.js';

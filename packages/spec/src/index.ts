@@ -82,6 +82,7 @@ export { HostEnvironment } from './host-environment.js';
 export { HubTask } from './hub-task.js';
 export { Logger } from './logger.js';
 export {
+  type FoundVariants,
   type LoadContext,
   type Model,
   type ModelArtifacts,

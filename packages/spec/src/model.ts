@@ -72,15 +72,29 @@ export interface ModelBackend {
   exportGraph?(artifacts: ModelArtifacts, context?: RunContext): Promise<void>;
   /** Forms of a graph that this backend can write and load, the plain one first: `fp32`, `fused`, `int8`. */
   readonly variants?: readonly string[];
+  /** Which of its `variants` a folder has. Cheap, and does not throw. */
+  findVariants?(artifacts: ModelArtifacts): FoundVariants;
   /**
-   * Writes forms of `onnx/model.onnx` beside it, each compared with the plain graph first, and renews the digests in
-   * `zooid.json` where there is one. A form that differs by more than its tolerance is not written, but reported.
+   * Writes forms of a folder's source graph beside it, each compared with it first, and renews the digests in
+   * `zooid.json` where there is one. A form that differs by more than its tolerance is not written, but reported. Asked
+   * for the source itself, reports it as it is.
    *
-   * @throws ModelError when there is no plain graph or it cannot be rewritten; UnknownNameError for other variants.
+   * @throws ModelError when there is no source or it cannot be rewritten; UnknownNameError for other variants.
    */
   exportVariants?(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]>;
 }
 export const ModelBackend: ServiceIdentifier<ModelBackend> = Symbol.for('@zooid/spec/ModelBackend');
+
+/** The forms that a model folder has. */
+export interface FoundVariants {
+  /**
+   * The one that the others are made from and compared with: the plain graph, or else its float16 storage, which small
+   * models are shipped as. Absent when there is neither.
+   */
+  readonly source?: string;
+  /** In the order of the backend's `variants`. */
+  readonly present: readonly string[];
+}
 
 /** What `exportVariants` is asked for. */
 export interface VariantRequest extends RunContext {
@@ -92,7 +106,7 @@ export interface VariantRequest extends RunContext {
   readonly onProgress?: (event: { readonly variant: string; readonly step: string }) => void;
 }
 
-/** How one form of a graph compares with the plain one. */
+/** How one form of a graph compares with its source. */
 export interface VariantReport {
   readonly variant: string;
   /** Relative to the folder: `onnx/model_quantized.onnx`. */

@@ -3,6 +3,7 @@ import { AbortError } from '@zooid/common';
 import { Graph, writeModel } from '@zooid/onnx';
 import { createInferencePool, onnxruntimeVersion, runModel, SessionError } from '@zooid/runtime';
 import {
+  type FoundVariants,
   graphModel,
   inject,
   injectable,
@@ -18,7 +19,7 @@ import {
 import { tensor } from '@zooid/tensor';
 import { OnnxBackendConfig } from './config.js';
 import { exportVariants } from './export/export-variants.js';
-import { findVariant, isVariant, type Variant, variants } from './variants.js';
+import { findVariant, findVariants, isVariant, type Variant, variants } from './variants.js';
 
 /** Serves model folders that hold an ONNX graph, on onnxruntime in worker threads. */
 @injectable()
@@ -54,6 +55,10 @@ export class OnnxBackend implements ModelBackend {
       AbortError.throwIfAborted(context.signal);
     }
     return graphModel(artifacts, pool);
+  }
+
+  findVariants({ folder }: ModelArtifacts): FoundVariants {
+    return findVariants(folder);
   }
 
   exportVariants(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]> {

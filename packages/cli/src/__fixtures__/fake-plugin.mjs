@@ -1,4 +1,5 @@
 // A third party's plugin in plain JavaScript: every kind of thing the commands need, with no network behind it.
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -122,6 +123,8 @@ const backend = {
   supports: () => true,
   check: async () => 'works',
   variants: ['fp32', 'fused', 'int8', 'fp16'],
+  findVariants: ({ folder }) =>
+    existsSync(join(folder, 'onnx', 'model.onnx')) ? { source: 'fp32', present: ['fp32'] } : { present: [] },
   async exportGraph({ folder }) {
     await mkdir(join(folder, 'onnx'), { recursive: true });
     await writeFile(join(folder, 'onnx', 'model.onnx'), 'plain');

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { access, constants, cp, readdir, realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { AbortError, ValidationError } from '@zooid/common';
@@ -26,13 +25,14 @@ export interface ModelExport {
   readonly folder: string;
   /** Forward passes that were compared: of the model's golden items, or none, and then on random inputs. */
   readonly goldenSamples: number;
-  /** The plain graph first. */
+  /** The graph that the others were made from first. */
   readonly variants: readonly VariantReport[];
 }
 
 /**
- * Writes optimised forms of a model's graph into its folder, or into a copy of it. A folder without a graph gets the
- * plain one first, from the backend that can build its network.
+ * Writes optimised forms of a model's graph into its folder, or into a copy of it. They are made from the plain graph, or
+ * where a folder has float16 weights alone, from that. A folder without either gets the plain one first, from the backend
+ * that can build its network.
  *
  * @throws ValidationError when the folder must not be written and no `output` is given, or `output` holds something.
  * @throws ModelNotFoundError, ModelError, UnknownNameError for a variant that there is not.
@@ -42,16 +42,17 @@ export async function exportModel(kernel: Kernel, reference: string, options: Ex
   const context = signal === undefined ? {} : { signal };
   const found = await kernel.models.resolve(reference, context);
   const exporter = findExporter(kernel.backends, found.id);
-  const [plain] = exporter.variants;
   for (const name of variants) {
     if (!exporter.variants.includes(name)) throw new UnknownNameError('variant', name, exporter.variants);
   }
   const artifacts = output === undefined ? await writable(found) : await copyModel(found, resolve(output), context);
-  if (!existsSync(join(artifacts.folder, 'onnx', 'model.onnx'))) {
-    onProgress?.({ variant: plain, step: 'build' });
+  let { source } = exporter.findVariants(artifacts);
+  if (source === undefined) {
+    [source] = exporter.variants;
+    onProgress?.({ variant: source, step: 'build' });
     await writePlainGraph(kernel.backends, artifacts, context);
   }
-  const model = await exporter.load(artifacts, { ...context, variant: plain });
+  const model = await exporter.load(artifacts, { ...context, variant: source });
   let samples: Awaited<ReturnType<typeof recordSamples>>;
   try {
     samples = await recordSamples(kernel.apps, model, context);
@@ -60,7 +61,7 @@ export async function exportModel(kernel: Kernel, reference: string, options: Ex
   }
   const reports = await exporter.exportVariants(artifacts, {
     ...context,
-    variants: [plain, ...variants.filter((variant) => variant !== plain)],
+    variants: [source, ...variants.filter((variant) => variant !== source)],
     samples,
     ...(tolerance !== undefined && { tolerance }),
     ...(onProgress !== undefined && { onProgress }),
@@ -70,12 +71,14 @@ export async function exportModel(kernel: Kernel, reference: string, options: Ex
 
 /** A backend that writes variants. */
 type Exporter = ModelBackend &
-  Required<Pick<ModelBackend, 'exportVariants'>> & { readonly variants: readonly [plain: string, ...string[]] };
+  Required<Pick<ModelBackend, 'exportVariants' | 'findVariants'>> & {
+    readonly variants: readonly [plain: string, ...string[]];
+  };
 
 function findExporter(backends: Iterable<ModelBackend>, id: string): Exporter {
   for (const backend of backends) {
     const [plain] = backend.variants ?? [];
-    if (plain !== undefined && backend.exportVariants !== undefined) return backend as Exporter;
+    if (plain !== undefined && backend.exportVariants && backend.findVariants) return backend as Exporter;
   }
   throw new ModelError(id, `model '${id}' cannot be exported: no loaded backend writes variants; load backend-onnx`);
 }

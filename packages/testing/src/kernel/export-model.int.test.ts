@@ -24,6 +24,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
+const graphs: Readonly<Record<string, string>> = { plain: 'model.onnx', half: 'model_fp16.onnx' };
+
 interface Given {
   readonly artifacts?: Partial<ModelArtifacts>;
   readonly withGraph?: boolean;
@@ -41,7 +43,11 @@ async function run({ artifacts = {}, withGraph = true, withApp = true, options =
   const requests: (VariantRequest & { readonly folder: string })[] = [];
   const feeds: TensorMap = {};
   const exporter = Object.assign(fakeBackend({ name: 'exporter', outputs: () => feeds }), {
-    variants: ['plain', 'small'],
+    variants: ['plain', 'small', 'half'],
+    findVariants: (of: ModelArtifacts) => {
+      const present = ['plain', 'half'].filter((variant) => existsSync(join(of.folder, 'onnx', graphs[variant]!)));
+      return present[0] === undefined ? { present } : { source: present[0], present };
+    },
     async exportVariants(of: ModelArtifacts, request: VariantRequest) {
       requests.push({ ...request, folder: of.folder });
       return request.variants.map((variant) => ({
@@ -108,6 +114,15 @@ describe('exportModel', () => {
     expect(await readFile(join(folder, 'onnx', 'model.onnx'), 'utf8')).toBe('built');
   });
 
+  it('goes out from float16 storage where a folder has nothing else', async () => {
+    await mkdir(join(folder, 'onnx'));
+    await writeFile(join(folder, 'onnx', 'model_fp16.onnx'), 'graph');
+    const { requests, loaded } = await run({ withGraph: false, options: { variants: ['plain', 'small'] } });
+    expect(loaded).toHaveLength(1);
+    expect(requests[0]!.variants).toEqual(['half', 'plain', 'small']);
+    expect(existsSync(join(folder, 'onnx', 'model.onnx'))).toBe(false);
+  });
+
   it('says so when nobody can build it', async () => {
     const kernel = await createKernel({
       plugins: [
@@ -115,6 +130,7 @@ describe('exportModel', () => {
         pluginOf('backend-exporter', ModelBackend, {
           ...fakeBackend(),
           variants: ['plain'],
+          findVariants: () => ({ present: [] }),
           exportVariants: async () => [],
         }),
       ],

@@ -1,9 +1,6 @@
 import { fuseGraph, type Graph, quantizeDynamic, quantizeWeights, storeFloat16 } from '@zooid/onnx';
 import type { Variant } from '../variants.js';
 
-/** The forms that are made from the plain graph. */
-export type DerivedVariant = Exclude<Variant, 'fp32'>;
-
 export interface VariantRule {
   readonly build: (plain: Graph) => Graph;
   /**
@@ -13,17 +10,16 @@ export interface VariantRule {
   readonly tolerance: number;
 }
 
-export const variantRules: { readonly [V in DerivedVariant]: VariantRule } = {
+/** All begin with the float32 graph, whichever form it was read from. */
+export const variantRules: { readonly [V in Variant]: VariantRule } = {
+  // Only ever made from float16 storage, which graphs of others may also compute in.
+  fp32: { build: (plain) => plain, tolerance: 0.01 },
   fused: { build: fuseGraph, tolerance: 1e-4 },
   int8: { build: (plain) => quantizeDynamic(fuseGraph(plain)), tolerance: 0.1 },
   q4: { build: (plain) => quantizeWeights(fuseGraph(plain)), tolerance: 0.2 },
   // Not fused: this is the form that also runs where com.microsoft's attention is missing, as on WebGPU.
   fp16: { build: storeFloat16, tolerance: 0.01 },
 };
-
-export function isDerivedVariant(name: string): name is DerivedVariant {
-  return Object.hasOwn(variantRules, name);
-}
 
 /** Matrices that a quantized graph still has in float32, by the names they had in the plain one. */
 export function floatMatrices(graph: Graph): string[] {

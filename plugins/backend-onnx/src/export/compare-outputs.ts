@@ -1,4 +1,4 @@
-import { type HostTensor, type TensorMap, toNumbers } from '@zooid/tensor';
+import { fromFloat16, type HostTensor, type TensorMap, toNumbers } from '@zooid/tensor';
 
 /** How two sets of outputs differ, over any number of samples. */
 export interface OutputDifference {
@@ -40,14 +40,14 @@ function compareTensors(name: string, expected: HostTensor, actual: HostTensor |
   if (actual === undefined || actual.dims.join() !== expected.dims.join()) {
     return { ...noDifference, maxDifference: Number.POSITIVE_INFINITY, relativeDifference: Number.POSITIVE_INFINITY };
   }
-  const [left, right] = [toNumbers(expected), toNumbers(actual)];
+  const [left, right] = [numbersOf(expected), numbersOf(actual)];
   let maxDifference = 0;
   let largest = 1;
-  left.forEach((value, i) => {
-    const difference = Math.abs(value - right[i]!);
+  for (let i = 0; i < left.length; i++) {
+    const difference = Math.abs(left[i]! - right[i]!);
     maxDifference = Math.max(maxDifference, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
-    largest = Math.max(largest, Math.abs(value));
-  });
+    largest = Math.max(largest, Math.abs(left[i]!));
+  }
   return {
     maxDifference,
     relativeDifference: maxDifference / largest,
@@ -55,7 +55,11 @@ function compareTensors(name: string, expected: HostTensor, actual: HostTensor |
   };
 }
 
-function compareDecisions(name: string, { dims }: HostTensor, left: readonly number[], right: readonly number[]) {
+function numbersOf(tensor: HostTensor): ArrayLike<number> {
+  return tensor.dtype === 'float16' ? fromFloat16(tensor.data as Uint16Array) : toNumbers(tensor);
+}
+
+function compareDecisions(name: string, { dims }: HostTensor, left: ArrayLike<number>, right: ArrayLike<number>) {
   if (!/logits|scores|probabilities/i.test(name) || dims.length < 2) return { decisions: 0, changedDecisions: 0 };
   const classes = dims.at(-1)!;
   const decisions = classes === 0 ? 0 : left.length / classes;
@@ -66,7 +70,7 @@ function compareDecisions(name: string, { dims }: HostTensor, left: readonly num
   return { decisions, changedDecisions };
 }
 
-function decide(values: readonly number[], row: number, classes: number): number {
+function decide(values: ArrayLike<number>, row: number, classes: number): number {
   const start = row * classes;
   if (classes === 1) return values[start]! > 0 ? 1 : 0;
   let best = 0;

@@ -53,7 +53,7 @@ function classifier(): Uint8Array {
 
 const model = classifier();
 let kernel: Kernel;
-let backend: ModelBackend & Required<Pick<ModelBackend, 'exportVariants'>>;
+let backend: ModelBackend & Required<Pick<ModelBackend, 'exportVariants' | 'findVariants'>>;
 let root: string;
 let artifacts: ModelArtifacts;
 
@@ -174,12 +174,32 @@ describe('exportVariants', () => {
     await truncate(join(artifacts.folder, 'onnx', 'model.onnx'), 1000);
     expect(await refused(exportAll())).toMatch(/^MODEL_FAILED: .* cannot be rewritten/);
     await rm(join(artifacts.folder, 'onnx', 'model.onnx'));
-    expect(await refused(exportAll())).toMatch(/^MODEL_FAILED: .* has no onnx\/model\.onnx/);
+    expect(await refused(exportAll())).toMatch(/^MODEL_FAILED: .* has no onnx\/model\.onnx and no onnx\/model_fp16/);
+  });
+
+  it('goes out from float16 storage where there is no plain graph, and can make that one again', async () => {
+    await exportAll({ variants: ['fp16'] });
+    const expected = await answer('fp16');
+    await rm(join(artifacts.folder, 'onnx', 'model.onnx'));
+    expect(backend.findVariants(artifacts)).toEqual({ source: 'fp16', present: ['fp16'] });
+    const reports = await exportAll({ variants: ['fp16', 'fp32', 'fused', 'int8', 'q4'], samples: [feeds] });
+    expect(reports.map(({ variant, accepted }) => [variant, accepted])).toEqual(
+      ['fp16', 'fp32', 'fused', 'int8', 'q4'].map((variant) => [variant, true]),
+    );
+    const [source, plain, , int8] = reports;
+    expect(source).toMatchObject({ file: 'onnx/model_fp16.onnx', maxDifference: 0 });
+    expect(plain!.maxDifference).toBe(0);
+    expect(plain!.sizeBytes / model.byteLength).toBeCloseTo(1, 2);
+    expect(int8!.keptFloat).toContain('classifier.weight');
+    expect(compareOutputs(expected, await answer('fp32')).maxDifference).toBe(0);
+    expect(backend.findVariants(artifacts).source).toBe('fp32');
+    const { manifest } = await readModelFolder(artifacts.folder, { verify: true });
+    expect(manifest?.files.map(({ path }) => path)).toContain('onnx/model.onnx');
   });
 
   it('says when samples do not fit the graph', async () => {
     const error = (await rejection(exportAll({ samples: [{ input_ids: feeds.input_ids! }] }))) as Error;
-    expect(error.message).toMatch(/^model 'm': the plain graph fails on its own examples: /);
+    expect(error.message).toMatch(/^model 'm': model\.onnx fails on its own examples: /);
   });
 
   it('stops between steps', async () => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbortError } from '@zooid/common';
 import { readManifest, resealModelFolder } from '@zooid/hub';
-import { type Graph, GraphError } from '@zooid/onnx';
+import { type Graph, GraphError, widenFloat16 } from '@zooid/onnx';
 import { createInferencePool, SessionError } from '@zooid/runtime';
 import {
   type ModelArtifacts,
@@ -12,15 +12,21 @@ import {
   type VariantRequest,
 } from '@zooid/spec';
 import type { TensorMap } from '@zooid/tensor';
-import { isVariant, type Variant, variants } from '../variants.js';
-import { type DerivedVariant, floatMatrices, isDerivedVariant, variantRules } from './build-variant.js';
+import { findVariants, isVariant, type SourceVariant, type Variant, variants } from '../variants.js';
+import { floatMatrices, variantRules } from './build-variant.js';
 import { compareOutputs, noDifference, type OutputDifference, worse } from './compare-outputs.js';
 import { type DraftFiles, draftGraph, readGraph } from './graph-files.js';
 import { sampleInputs } from './sample-inputs.js';
 
-/** What a comparison needs of the plain graph. */
-interface Reference {
+/** The graph that forms are made from. */
+interface Source {
+  readonly variant: SourceVariant;
+  /** In float32, however it is stored. */
   readonly graph: Graph;
+}
+
+/** What a comparison needs of the source. */
+interface Reference extends Source {
   readonly samples: readonly TensorMap[];
   readonly outputs: readonly TensorMap[];
   /** Whether the samples are the model's own examples and not random. */
@@ -37,15 +43,14 @@ export async function exportVariants(artifacts: ModelArtifacts, request: Variant
   if (artifacts.readOnly === true) {
     throw new ModelError(id, `model '${id}': ${folder} is shared with other programs; export into a copy of it`);
   }
-  const files = join(folder, 'onnx');
-  const plain = await openPlain(artifacts);
-  const reference = await openReference(plain, artifacts, request);
+  const source = await openSource(artifacts);
+  const reference = await openReference(source, artifacts, request);
   const reports: VariantReport[] = [];
   for (const name of names) {
-    if (isDerivedVariant(name)) reports.push(await exportVariant(name, reference, artifacts, request));
-    else reports.push(await plainReport(files));
+    if (name === source.variant) reports.push(await sourceReport(name, join(folder, 'onnx')));
+    else reports.push(await exportVariant(name, reference, artifacts, request));
   }
-  if (reports.some(({ variant, accepted }) => accepted && variant !== 'fp32')) {
+  if (reports.some(({ variant, accepted }) => accepted && variant !== source.variant)) {
     if ((await readManifest(folder)) !== undefined) await resealModelFolder(folder);
   }
   return reports;
@@ -58,38 +63,44 @@ function checkNames(requested: readonly string[]): Variant[] {
   });
 }
 
-async function openPlain({ id, folder }: ModelArtifacts): Promise<Graph> {
+async function openSource({ id, folder }: ModelArtifacts): Promise<Source> {
+  const { source: variant } = findVariants(folder);
+  if (variant === undefined) {
+    throw new ModelError(id, `model '${id}': ${folder} has no onnx/${variants.fp32} and no onnx/${variants.fp16}`);
+  }
+  const file = variants[variant];
   try {
-    return await readGraph({ folder: join(folder, 'onnx'), file: variants.fp32 });
+    const graph = await readGraph({ folder: join(folder, 'onnx'), file });
+    return { variant, graph: variant === 'fp16' ? widenFloat16(graph) : graph };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new ModelError(id, `model '${id}': ${folder} has no onnx/${variants.fp32}`, { cause });
     if (!(cause instanceof GraphError)) throw cause;
-    throw new ModelError(id, `model '${id}': onnx/${variants.fp32} cannot be rewritten: ${cause.message}`, { cause });
+    throw new ModelError(id, `model '${id}': onnx/${file} cannot be rewritten: ${cause.message}`, { cause });
   }
 }
 
 async function openReference(
-  graph: Graph,
+  source: Source,
   { folder, config, id }: ModelArtifacts,
   { samples, signal, onProgress }: VariantRequest,
 ): Promise<Reference> {
-  onProgress?.({ variant: 'fp32', step: 'run' });
+  onProgress?.({ variant: source.variant, step: 'run' });
   const { max_position_embeddings: longest } = config;
   const isReal = samples.length > 0;
-  const inputs = isReal ? samples : sampleInputs(graph, typeof longest === 'number' ? longest : undefined);
+  const inputs = isReal ? samples : sampleInputs(source.graph, typeof longest === 'number' ? longest : undefined);
   try {
-    const outputs = await runAll(join(folder, 'onnx', variants.fp32), inputs, signal);
-    return { graph, samples: inputs, outputs, isReal };
+    const outputs = await runAll(join(folder, 'onnx', variants[source.variant]), inputs, signal);
+    return { ...source, samples: inputs, outputs, isReal };
   } catch (cause) {
     if (!(cause instanceof SessionError)) throw cause;
     const what = isReal ? 'its own examples' : 'random inputs';
-    throw new ModelError(id, `model '${id}': the plain graph fails on ${what}: ${cause.message}`, { cause });
+    throw new ModelError(id, `model '${id}': ${variants[source.variant]} fails on ${what}: ${cause.message}`, {
+      cause,
+    });
   }
 }
 
 async function exportVariant(
-  name: DerivedVariant,
+  name: Variant,
   reference: Reference,
   { folder }: ModelArtifacts,
   { tolerance = variantRules[name].tolerance, signal, onProgress }: VariantRequest,
@@ -117,7 +128,7 @@ async function exportVariant(
   };
 }
 
-/** Runs a draft beside the plain graph and says what speaks against it. */
+/** Compares a draft with the source and says what speaks against it. */
 async function assess(
   { model }: DraftFiles,
   { samples, outputs, isReal }: Reference,
@@ -155,11 +166,11 @@ async function runAll(
   return await Promise.all(samples.map((inputs) => pool.run(inputs, context)));
 }
 
-async function plainReport(files: string): Promise<VariantReport> {
-  const { size } = await stat(join(files, variants.fp32));
+async function sourceReport(variant: SourceVariant, files: string): Promise<VariantReport> {
+  const { size } = await stat(join(files, variants[variant]));
   return {
-    variant: 'fp32',
-    file: `onnx/${variants.fp32}`,
+    variant,
+    file: `onnx/${variants[variant]}`,
     sizeBytes: size,
     accepted: true,
     ...noDifference,
