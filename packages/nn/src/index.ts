@@ -35,6 +35,7 @@ export { discriminatorHead } from './heads/discriminator.js';
 export { maskedLanguageModelHead } from './heads/masked-language-model.js';
 export { sequenceClassificationHead } from './heads/sequence-classification.js';
 export { tokenClassificationHead } from './heads/token-classification.js';
+export { type VocabularyScoresOptions, vocabularyScores } from './heads/vocabulary-scores.js';
 export { constant, DEFAULT_STD, initialise, normal, ones, truncatedNormal, uniform, zeros } from './initialise.js';
 export { layerNorm } from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';

@@ -1,7 +1,9 @@
 import { scheduleOf } from '@zooid/method-kit';
 import type { Random } from '@zooid/tensor';
 import type { MicroBatch, ProgramSource } from '@zooid/trainer';
+import type { BagOfWords } from './bag-of-words.js';
 import { BlockOrder } from './block-order.js';
+import { bagInput } from './masked-lm.js';
 import { type MaskingContext, maskBlocks } from './masking.js';
 import type { PretrainOptions } from './options.js';
 import type { TokenStore } from './token-store.js';
@@ -11,6 +13,8 @@ export interface BlockSourceOptions {
   readonly program: string;
   readonly options: PretrainOptions;
   readonly masking: MaskingContext;
+  /** Where the program has that objective. */
+  readonly bag?: BagOfWords | undefined;
   readonly learningRate: number;
   readonly random: Random;
 }
@@ -33,7 +37,7 @@ interface Phase {
  * @throws RangeError when the corpus is shorter than one batch.
  */
 export function blockSource(request: BlockSourceOptions): ProgramSource {
-  const { program, options, masking, learningRate, random } = request;
+  const { program, options, masking, bag, learningRate, random } = request;
   const { accumulate, maxSteps } = options;
   const schedule = scheduleOf(options, maxSteps);
   const phases = phasesOf(request);
@@ -41,7 +45,8 @@ export function blockSource(request: BlockSourceOptions): ProgramSource {
   const microBatch = (phase: Phase, step: number, i: number): MicroBatch => {
     const first = ((step - phase.first) * accumulate + i) * phase.rows;
     const blocks = Array.from({ length: phase.rows }, (_, row) => phase.order.block(first + row));
-    const feeds = maskBlocks(blocks, random.fork('mask', step, i), masking);
+    const masked = maskBlocks(blocks, random.fork('mask', step, i), masking);
+    const feeds = bag === undefined ? masked : { ...masked, [bagInput]: bag.targets(blocks) };
     return { program, feeds, weight: 1, tokens: phase.rows * phase.blockLength };
   };
   return {

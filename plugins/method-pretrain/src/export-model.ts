@@ -13,6 +13,7 @@ import {
 import type { TrainingSession } from '@zooid/runtime';
 import type { Metrics, TrainingContext, TrainingJob } from '@zooid/spec';
 import { compileInference, type TrainResult } from '@zooid/trainer';
+import { bagPath } from './bag-of-words.js';
 import { everyPositionModel } from './masked-lm.js';
 import type { PretrainOptions } from './options.js';
 import type { PreparedJob } from './prepare.js';
@@ -35,7 +36,8 @@ export interface ExportRequest {
 export async function exportModel(request: ExportRequest): Promise<void> {
   const { job, prepared, session, trained, metrics, context } = request;
   context.progress({ type: 'stage', name: 'export', detail: job.output });
-  const { parameters } = await session.exportState({ moments: false });
+  const state = await session.exportState({ moments: false });
+  const parameters = new Map([...state.parameters].filter(([name]) => !name.startsWith(`${bagPath}.`)));
   const { weights: precision, graph: keepsGraph } = job.options as PretrainOptions;
   const graph = compileInference({
     build: (module) => everyPositionModel(module, prepared.config),

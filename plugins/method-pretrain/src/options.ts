@@ -48,6 +48,12 @@ export class ShortBlocksOptions {
   @IsNumber() @Min(0) @Max(1) share = 0.8;
 }
 
+/** A second objective, for the pooled first token. */
+export class BagOfWordsOptions {
+  /** Of its loss beside that of the guessed tokens. */
+  @IsNumber() @IsPositive() @Max(10) weight = 0.3;
+}
+
 /** The `train` section of a recipe. */
 export class PretrainOptions {
   /** Exact number of updates. */
@@ -73,6 +79,11 @@ export class PretrainOptions {
   @IsOptional() @IsObject() repeat: Readonly<Record<string, number>> = {};
 
   @IsDefined() @ValidateNested() @Type(() => MaskingOptions) masking: MaskingOptions = new MaskingOptions();
+  /**
+   * Teach the pooled first token, which classifiers read and masked language modelling leaves idle, to tell which tokens
+   * its block holds. Default: no such objective.
+   */
+  @IsOptional() @ValidateNested() @Type(() => BagOfWordsOptions) bagOfWords?: BagOfWordsOptions;
   @IsDefined() @ValidateNested() @Type(() => VocabularyOptions) vocabulary: VocabularyOptions = new VocabularyOptions();
 
   /** Peak learning rate. Default: 1e-3 from scratch, 1e-4 on a base model. */

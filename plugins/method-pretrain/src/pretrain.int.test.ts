@@ -127,6 +127,30 @@ describe('pre-training', () => {
     expect(tokenizer('onward')).toBe(tokenizer('scratch'));
   });
 
+  it('teaches the pooled first token what its block holds, and saves the pooler but not what only taught it', async () => {
+    const losses: number[] = [];
+    const request = job('bag', { train: { maxSteps: 120, bagOfWords: { weight: 1 } } });
+    await run(request, undefined, (event) => {
+      if (event.type === 'step' && event.loss !== undefined) losses.push(event.loss);
+    });
+    const plain: number[] = [];
+    await run(job('no-bag', { train: { maxSteps: 120 } }), undefined, (event) => {
+      if (event.type === 'step' && event.loss !== undefined) plain.push(event.loss);
+    });
+    // What the second objective adds falls from the logarithm of the vocabulary towards that of a block's tokens.
+    const added = (at: number) => losses.at(at)! - plain.at(at)!;
+    expect(added(0)).toBeGreaterThan(2.5);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! - 1);
+    const names = [...(await weightsOf(request.output)).keys()];
+    expect(names).toContain('bert.pooler.dense.weight');
+    expect(names.filter((name) => name.includes('bag'))).toEqual([]);
+
+    const { config } = await readModelFolder(request.output, { verify: true });
+    const { encoder: _, ...recipe } = request.recipe;
+    const base = { id: 'bag', revision: 'r', folder: request.output, config };
+    await expect(run({ ...job('bag-on', { train: { maxSteps: 2 } }), recipe, base })).resolves.toBeDefined();
+  });
+
   it('stores weights in half the bytes where the recipe says so', async () => {
     const small = job('half', { train: { maxSteps: 3, weights: 'float16' } });
     await run(small);

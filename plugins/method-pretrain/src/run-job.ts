@@ -2,10 +2,11 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { recoverModelFolder, runFolder } from '@zooid/hub';
 import { type BaseWeights, isEncoderTensor, readBaseWeights } from '@zooid/method-kit';
-import { type DeclaredParameter, encoderFamily } from '@zooid/nn';
+import { type DeclaredParameter, encoderFamily, type ModuleContext } from '@zooid/nn';
 import { createTrainingSession, type TrainingSession } from '@zooid/runtime';
 import type { ModelArtifacts, TrainingContext, TrainingJob, TrainingResult } from '@zooid/spec';
 import { type CompiledProgram, compileProgram, declareParameters, type RunConfig, train } from '@zooid/trainer';
+import { BagOfWords } from './bag-of-words.js';
 import { blockSource } from './block-source.js';
 import { evaluateMasked } from './evaluate.js';
 import { exportModel } from './export-model.js';
@@ -29,7 +30,7 @@ export async function runJob(job: TrainingJob, context: TrainingContext): Promis
   using _train = prepared.train;
   using _validation = prepared.validation;
 
-  const programs = compilePrograms(prepared);
+  const programs = compilePrograms(prepared, options);
   await using session = await openSession(job, prepared, programs, signal);
   progress({ type: 'stage', name: 'train', detail: describe(prepared, programs.train.parameters, options) });
   const evaluate =
@@ -41,6 +42,7 @@ export async function runJob(job: TrainingJob, context: TrainingContext): Promis
       program: programs.train.program.name,
       options,
       masking: prepared.masking,
+      bag: options.bagOfWords && BagOfWords.of(prepared.train, prepared.config.vocab_size, prepared.masking.special),
       learningRate: options.learningRate ?? defaultRates[job.base === undefined ? 'scratch' : 'continued'],
       random: prepared.random.fork('train'),
     }),
@@ -70,11 +72,12 @@ interface Programs {
   readonly evaluate: CompiledProgram;
 }
 
-function compilePrograms({ config }: PreparedJob): Programs {
-  const build = (context: Parameters<typeof maskedPositionsModel>[0]) => maskedPositionsModel(context, config);
+/** Evaluations look at the guessed tokens alone, so that runs compare whatever else they learn. */
+function compilePrograms({ config }: PreparedJob, { bagOfWords }: PretrainOptions): Programs {
+  const build = (bagWeight?: number) => (context: ModuleContext) => maskedPositionsModel(context, config, bagWeight);
   return {
-    train: compileProgram({ name: 'train', mode: 'train', build }),
-    evaluate: compileProgram({ name: 'evaluate', mode: 'evaluate', build, outputs: [guessesOutput] }),
+    train: compileProgram({ name: 'train', mode: 'train', build: build(bagOfWords?.weight) }),
+    evaluate: compileProgram({ name: 'evaluate', mode: 'evaluate', build: build(), outputs: [guessesOutput] }),
   };
 }
 
@@ -100,14 +103,19 @@ async function openSession(
   });
 }
 
-/** Weights to go on from. The head may start new, since a folder that was fine-tuned for something else has none. */
+/**
+ * Weights to go on from. The head may start new, since a folder that was fine-tuned for something else has none, and so
+ * may the pooler, which masked language modelling does not use.
+ */
 async function baseWeights(
   { folder, config }: ModelArtifacts,
   declared: readonly DeclaredParameter[],
   signal: AbortSignal | undefined,
 ): Promise<BaseWeights['weights']> {
   const family = encoderFamily(config);
-  const optional = (name: string) => !isEncoderTensor(name, family);
+  const { prefix, pooler } = family;
+  const isPooler = (name: string) => pooler !== undefined && name.startsWith(`${prefix}.${pooler}.`);
+  const optional = (name: string) => isPooler(name) || !isEncoderTensor(name, family);
   const { weights } = await readBaseWeights({ folder, config, declared, optional, signal });
   return weights;
 }
