@@ -1,4 +1,7 @@
-import { type GraphNode, readModel } from '@zooid/onnx';
+import { GraphBuilder, initialise, normal } from '@zooid/nn';
+import { type GraphNode, readModel, writeModel } from '@zooid/onnx';
+import { runModel } from '@zooid/runtime';
+import { allClose, Random, tensor } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
 import {
   batchOf,
@@ -9,7 +12,8 @@ import {
   openSession,
   trainProgram,
 } from './compile/models.fixture.js';
-import type { CompiledProgram } from './compile-program.js';
+import { type CompiledProgram, compileInference } from './compile-program.js';
+import type { ModelBuilder } from './model-builder.js';
 
 const nodesOf = ({ program }: CompiledProgram): readonly GraphNode[] => readModel(program.model as Uint8Array).nodes;
 const count = (nodes: readonly GraphNode[], op: string): number => nodes.filter((node) => node.op === op).length;
@@ -53,6 +57,45 @@ describe('a program of which only some rows are read', () => {
     expect(actual.loss).toBeCloseTo(expected.loss, 6);
     // Sums over fewer rows are taken in another order.
     expect(largestDifference(actual.gradients, expected.gradients)).toBeLessThan(5e-6);
+  });
+});
+
+describe('an inference graph', () => {
+  /** The output of that name, alone and together with the states of all tokens, on the same weights. */
+  async function bothWays(build: ModelBuilder, name: string) {
+    const declared = new GraphBuilder();
+    build(declared);
+    const random = new Random(1);
+    const weights = new Map(
+      declared.parameters.map((parameter) => [
+        parameter.name,
+        tensor('float32', initialise({ ...parameter, initializer: normal(0.3) }, random), parameter.shape),
+      ]),
+    );
+    const graphs = [[name], [name, 'states']].map((outputs) => compileInference({ build, outputs, weights }));
+    const wide = graphs.map((graph) =>
+      graph.nodes.filter(({ op, outputs }) => op === 'Gelu' && outputs[0]!.shape.join() === 'batch,sequence,24'),
+    );
+    const results = await Promise.all(
+      graphs.map((graph) => {
+        const batch = batchOf(4);
+        const feeds = Object.fromEntries(graph.inputs.map(({ name }) => [name, batch[name]!]));
+        return runModel(writeModel(graph), feeds, [name]);
+      }),
+    );
+    return { wide: wide.map(({ length }) => length), outputs: results.map((result) => result[name]!) };
+  }
+
+  it.each([
+    ['the first token', classifier(), [2, 3]],
+    ['masked positions', maskedWords, [2, 3]],
+    ['the mean of all tokens', classifier(({ lastHiddenState }) => lastHiddenState.mean([1], false)), [3, 3]],
+  ])('computes the rows that are read, with the same scores: %s', async (_what, build, layers) => {
+    const { wide, outputs } = await bothWays(build, 'logits');
+    expect(wide).toEqual(layers);
+    const [early, whole] = outputs;
+    expect(early!.dims).toEqual(whole!.dims);
+    expect(allClose(early!, whole!, { rtol: 1e-5, atol: 1e-6 })).toBe(true);
   });
 });
 

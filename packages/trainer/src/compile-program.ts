@@ -135,12 +135,20 @@ export interface InferenceOptions {
   readonly weights: ReadonlyMap<string, HostTensor<'float32'>>;
 }
 
-/** The plain inference graph with its weights inside: what a model folder serves. */
+/**
+ * The plain inference graph with its weights inside: what a model folder serves. Like a program it computes only the
+ * rows that are read, of a classifier on the first token most of the last layer for that token alone.
+ */
 export function compileInference({ build, outputs, weights }: InferenceOptions): Graph {
   const builder = new GraphBuilder({ weights });
+  const { graph } = builder;
   const model = build(builder);
-  for (const name of outputs) builder.graph.output(requireOutput(model.outputs, name, 'inference'), name);
-  return pruneGraph(builder.graph);
+  const values = outputs.map((name) => requireOutput(model.outputs, name, 'inference'));
+  selectEarly(graph, { needed: values });
+  outputs.forEach((name, i) => {
+    graph.output(values[i]!, name);
+  });
+  return pruneGraph(graph);
 }
 
 interface EmittedGradients {

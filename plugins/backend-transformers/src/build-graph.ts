@@ -1,8 +1,9 @@
 import { AbortError } from '@zooid/common';
 import { GraphBuilder, pretrainedModel } from '@zooid/nn';
-import { type Graph, pruneGraph } from '@zooid/onnx';
+import type { Graph } from '@zooid/onnx';
 import type { ModelArtifacts, RunContext } from '@zooid/spec';
 import type { HostTensor } from '@zooid/tensor';
+import { inferenceGraph } from './inference-graph.js';
 import { openNetwork } from './open-network.js';
 import { readParameter } from './read-parameter.js';
 
@@ -22,8 +23,5 @@ export async function buildGraph(
     AbortError.throwIfAborted(signal);
     weights.set(name, await readParameter(stored));
   }
-  const builder = new GraphBuilder({ weights });
-  const outputs = pretrainedModel(artifacts.config).emit(builder);
-  for (const [name, value] of Object.entries(outputs)) builder.graph.output(value, name);
-  return pruneGraph(builder.graph);
+  return inferenceGraph(pretrainedModel(artifacts.config), new GraphBuilder({ weights }));
 }

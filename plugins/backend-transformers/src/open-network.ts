@@ -8,8 +8,9 @@ import {
   type PretrainedModel,
   pretrainedModel,
 } from '@zooid/nn';
-import { type Graph, pruneGraph } from '@zooid/onnx';
+import type { Graph } from '@zooid/onnx';
 import type { ModelArtifacts, RunContext } from '@zooid/spec';
+import { inferenceGraph } from './inference-graph.js';
 
 /** A network whose weights have been found, and not yet read; dispose of it to close their files. */
 export interface OpenNetwork extends AsyncDisposable {
@@ -32,12 +33,12 @@ export async function openNetwork(
 ): Promise<OpenNetwork> {
   const network = pretrainedModel(config);
   const builder = new GraphBuilder();
-  for (const [name, value] of Object.entries(network.emit(builder))) builder.graph.output(value, name);
+  const graph = inferenceGraph(network, builder);
 
   const weights = await openModelWeights(folder, signal === undefined ? {} : { signal });
   try {
     return {
-      graph: pruneGraph(builder.graph),
+      graph,
       sources: findWeights(network, builder.parameters, weights, folder),
       [Symbol.asyncDispose]: () => weights[Symbol.asyncDispose](),
     };

@@ -30,8 +30,8 @@ const configs = {
 };
 const heads = ['sequence classifier', 'token classifier', 'masked language model'] as const;
 
-/** A graph that gives `logits` alone, and the name of the value in it that the head was put on. */
-function exported(modelType: keyof typeof configs, head: (typeof heads)[number]) {
+/** A graph that gives `logits` alone, and the value in it that the head was put on. */
+function exported(modelType: keyof typeof configs, head: (typeof heads)[number], outputs = ['logits', 'states']) {
   const family = encoderFamily({ model_type: modelType });
   const config = family.parse(configs[modelType]);
   const build: ModelBuilder = (context) => {
@@ -54,8 +54,9 @@ function exported(modelType: keyof typeof configs, head: (typeof heads)[number])
       tensor('float32', initialise(parameter, random), parameter.shape),
     ]),
   );
-  const graph = readModel(writeModel(compileInference({ build, outputs: ['logits', 'states'], weights })));
-  const states = graph.outputs.pop()!.producer!.inputs[0]!;
+  const graph = readModel(writeModel(compileInference({ build, outputs, weights })));
+  // Whole only where it is asked for; as an output it would be found by that.
+  const states = graph.outputs.splice(1)[0]?.producer?.inputs[0];
   return { graph, family, config, states };
 }
 
@@ -63,7 +64,7 @@ describe('the last hidden state of an export', () => {
   describe.each(Object.keys(configs) as (keyof typeof configs)[])('of %s', (modelType) => {
     it.each(heads)('is found below a %s', (head) => {
       const { graph, family, config, states } = exported(modelType, head);
-      expect(findHiddenState(graph, family, config)?.name).toBe(states.name);
+      expect(findHiddenState(graph, family, config)?.name).toBe(states!.name);
     });
   });
 
@@ -71,7 +72,7 @@ describe('the last hidden state of an export', () => {
     const family = encoderFamily({ model_type: 'distilbert' }); // whose names BERT's are not
     for (const head of heads) {
       const { graph, config, states } = exported('bert', head);
-      const expected = head === 'masked language model' ? undefined : states.name;
+      const expected = head === 'masked language model' ? undefined : states!.name;
       expect(findHiddenState(graph, family, config)?.name, head).toBe(expected);
     }
   });
@@ -94,6 +95,12 @@ describe('the last hidden state of an export', () => {
     const first = graph.nodes.find(({ op }) => op === 'LayerNormalization')!.outputs[0]!;
     graph.output(first, 'token_embeddings');
     expect(findHiddenState(graph, family, config)?.name).toBe('token_embeddings');
+  });
+
+  it('is not that of the layer below, where the last layer is computed for the first token alone', () => {
+    const { graph, family, config } = exported('bert', 'sequence classifier', ['logits']);
+    expect(graph.nodes.some(({ outputs }) => outputs[0]!.shape.join() === 'batch,1,8')).toBe(true);
+    expect(findHiddenState(graph, family, config)).toBeUndefined();
   });
 
   it('is not a value that the text goes around', () => {

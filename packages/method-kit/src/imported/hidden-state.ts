@@ -8,7 +8,8 @@ const stateOutputs = ['last_hidden_state', 'token_embeddings'] as const;
 /**
  * The encoder's last hidden state `[batch, sequence, hidden]` in an exported graph: the output of that name, or else the
  * last LayerNorm that all scores depend on, with nothing of the text going around it. Where the names of the weights
- * tell a head from the encoder, no weight of the head comes before it.
+ * tell a head from the encoder, no weight of the head comes before it. Nor does an attention come after it: a graph that
+ * computes its last layer for the first token alone has no such state, and that of the layer below must not pass for it.
  *
  * @returns `undefined` when no value can be told to be it.
  */
@@ -26,13 +27,20 @@ export function findHiddenState(graph: Graph, family: EncoderFamily, config: Enc
   const inHead = computedFrom(graph, head ?? []);
   const tokens = graph.inputs.find(({ name }) => name === 'input_ids')?.shape ?? [];
   const wanted = [...tokens, config.hidden_size].join();
-  return graph.nodes
+  const states = graph.nodes
     .map(({ outputs }) => outputs[0]!)
     .filter((value) => value.shape.join() === wanted && isLayerNorm(value) && !inHead.has(value))
     .findLast((value) => {
       const around = computedFrom(graph, text, value);
       return !ends.some((end) => around.has(end));
     });
+  return states === undefined || isAttended(graph, states) ? undefined : states;
+}
+
+/** Whether what is computed from `states` includes scores of tokens against tokens, `[batch, heads, …, …]`. */
+function isAttended(graph: Graph, states: Value): boolean {
+  const after = computedFrom(graph, [states]);
+  return graph.nodes.some(({ op, outputs }) => op === 'Softmax' && outputs[0]!.rank === 4 && after.has(outputs[0]!));
 }
 
 /** Initializers that hold weights of a head alone; `undefined` where the names do not tell. */

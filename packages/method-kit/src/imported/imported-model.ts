@@ -64,7 +64,7 @@ export async function importModel({ folder, file, task, keepHead }: ImportModelO
     const message =
       lacking.length > 0
         ? `keepHead needs the output ${lacking.map((name) => `'${name}'`).join(', ')} of the graph; ${has}`
-        : `no output is called 'last_hidden_state' (${has}), and no LayerNorm inside can be told to be the encoder's last; ` +
+        : `no output is called 'last_hidden_state' (${has}), and no LayerNorm inside can be told to be the encoder's last, for all tokens; ` +
           'export the model for feature extraction, or train it with the head it has (train.keepHead)';
     throw new ValidationError(subject, [{ path: '', message }]);
   }
