@@ -7,11 +7,12 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
  * The house: what each package may depend on. Arrows point down. The product tower (spec, kernel, hosts) and the
- * numeric tower (onnx … trainer) share only the floor (common, tensor) and meet only in plugins.
+ * numeric tower (onnx … trainer) share only the floor (common, tensor, batcher) and meet only in plugins.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   common: [],
   tensor: ['common'],
+  batcher: ['common'],
   onnx: ['common', 'tensor'],
   autodiff: ['common', 'tensor', 'onnx'],
   nn: ['common', 'tensor', 'onnx', 'autodiff'],
@@ -22,8 +23,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   metrics: ['common'],
   hub: ['common', 'tensor'],
   trainer: ['common', 'tensor', 'onnx', 'autodiff', 'nn', 'optim', 'runtime', 'data', 'metrics', 'hub'],
-  spec: ['common', 'tensor'],
-  kernel: ['common', 'tensor', 'spec'],
+  spec: ['common', 'tensor', 'batcher'],
+  kernel: ['common', 'tensor', 'batcher', 'spec'],
   'method-kit': [
     'common',
     'tensor',
@@ -41,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['common', 'spec', 'kernel', 'server'],
 };
 const numeric = ['onnx', 'autodiff', 'nn', 'optim', 'runtime', 'tokenizers', 'data', 'metrics', 'hub', 'trainer'];
-const forPlugins = ['common', 'tensor', 'spec', 'kernel', 'method-kit', ...numeric];
+const forPlugins = ['common', 'tensor', 'batcher', 'spec', 'kernel', 'method-kit', ...numeric];
 /** May see everything: they prove and measure, and nothing depends on them. */
 const observers = ['testing', 'benchmarks', 'tooling'];
 

@@ -1,0 +1,3 @@
+export { Batcher, type BatcherOptions, type SubmitOptions } from './batcher.js';
+export { AnswerCountError, BatchQueueFullError } from './errors.js';
+export type { Batching, BatchObservation, BatchSettings } from './settings.js';
