@@ -60,20 +60,23 @@ export interface ClassifierBatch {
   readonly rows: Readonly<Record<'input_ids' | 'attention_mask' | 'token_type_ids', number[][]> & { labels: number[] }>;
 }
 
-/** A random batch of the given lengths, padded to `width`. Every second row is a pair, so both segments occur. */
+/**
+ * A random batch of the given lengths, padded to `width`. Every second row is a pair, so both segments occur.
+ *
+ * @param distinct tokens to draw from; default: the whole vocabulary
+ */
 export function randomBatch(
   config: EncoderConfig,
   lengths: readonly number[],
   width: number,
   random: Random,
+  distinct = config.vocab_size - 5,
 ): ClassifierBatch {
   const matrix = (cell: (row: number, column: number) => number) =>
     lengths.map((_, row) => Array.from({ length: width }, (_, column) => cell(row, column)));
   const inside = (row: number, column: number) => column < lengths[row]!;
   const rows = {
-    input_ids: matrix((row, column) =>
-      inside(row, column) ? 5 + random.int(config.vocab_size - 5) : config.pad_token_id,
-    ),
+    input_ids: matrix((row, column) => (inside(row, column) ? 5 + random.int(distinct) : config.pad_token_id)),
     attention_mask: matrix((row, column) => Number(inside(row, column))),
     token_type_ids: matrix((row, column) =>
       Number(inside(row, column) && row % 2 === 1 && column >= lengths[row]! / 2),

@@ -7,7 +7,13 @@ import { compileClassifier, randomBatch } from './classifier.js';
 import type { StepsRequest, StepsResult } from './steps.js';
 
 /** Our side of a comparison, as a process: `our-steps.js REQUEST.json` prints a `StepsResult`. */
-async function steps({ config, batches, threads, recompute = 'none' }: StepsRequest): Promise<StepsResult> {
+async function steps({
+  config,
+  batches,
+  threads,
+  distinctTokens,
+  recompute = 'none',
+}: StepsRequest): Promise<StepsResult> {
   const { program, parameters } = compileClassifier(config, { recompute });
   await using session = await createTrainingSession({
     parameters: declareParameters({ declared: parameters, random: new Random(1) }),
@@ -20,7 +26,7 @@ async function steps({ config, batches, threads, recompute = 'none' }: StepsRequ
   const milliseconds: number[] = [];
   const losses: number[] = [];
   for (const [i, lengths] of batches.entries()) {
-    const { feeds } = randomBatch(config, lengths, Math.max(...lengths), random);
+    const { feeds } = randomBatch(config, lengths, Math.max(...lengths), random, distinctTokens);
     const start = performance.now();
     const { loss } = await session.step({
       microBatches: [{ program: program.name, feeds, weight: 1 }],

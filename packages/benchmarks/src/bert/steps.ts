@@ -17,6 +17,8 @@ export interface StepsRequest {
   /** One step each: the lengths of its rows, which are padded to the longest. */
   readonly batches: readonly (readonly number[])[];
   readonly threads: number;
+  /** Ours only: different tokens that occur, since rows of tokens that do not are left alone. Default: the vocabulary. */
+  readonly distinctTokens?: number;
   /** Ours only. */
   readonly recompute?: 'none' | 'layers';
 }

@@ -63,12 +63,12 @@ export const trainRealLengths: Benchmark = {
 
 async function compare(data: RealData, theirSide: Side, threads: number, context: BenchmarkContext) {
   const { name } = data;
-  const { lengths, source } = await realLengths(data);
+  const { lengths, distinctTokens, source } = await realLengths(data);
   const sorted = epochOf(lengths, 50);
   const random = epochOf(lengths, 1);
   const [our, their]: [number[], number[]] = [[], []];
   for (let round = 1; round <= ROUNDS; round++) {
-    our.push(await seconds(ours, sorted, threads));
+    our.push(await seconds(ours, sorted, threads, distinctTokens));
     their.push(await seconds(theirSide, random, threads));
     context.log(
       `${name} ${round}/${ROUNDS}: ours ${rounded(our.at(-1)!, 3)} s, PyTorch ${rounded(their.at(-1)!, 3)} s`,
@@ -93,9 +93,15 @@ function epochOf(lengths: readonly number[], window: number): Epoch {
   return { batches, paddedTokens: plan.paddedTokens };
 }
 
-async function seconds(side: Side, { batches }: Epoch, threads: number): Promise<number> {
+async function seconds(side: Side, { batches }: Epoch, threads: number, distinctTokens?: number): Promise<number> {
   const size = (batch: readonly number[]) => batch.length * Math.max(...batch);
   const longest = batches.toSorted((a, b) => size(b) - size(a)).slice(0, WARM_UP);
-  const result = await side({ config: configs.mini, labels: LABELS, batches: [...longest, ...batches], threads });
+  const result = await side({
+    config: configs.mini,
+    labels: LABELS,
+    batches: [...longest, ...batches],
+    threads,
+    ...(distinctTokens !== undefined && { distinctTokens }),
+  });
   return result.milliseconds.slice(WARM_UP).reduce((sum, ms) => sum + ms, 0) / 1000;
 }
