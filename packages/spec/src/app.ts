@@ -1,3 +1,4 @@
+import type { Batching } from '@zooid/batcher';
 import type { HasCapabilities, Metrics } from '@zooid/common';
 import type { ServiceIdentifier } from 'inversify';
 import type { DtoClass, TextItem } from './dto.js';
@@ -29,12 +30,18 @@ export const App: ServiceIdentifier<App> = Symbol.for('@zooid/spec/App');
 export interface OpenContext extends RunContext {
   /** Reports a background event worth an operator's attention (a lexicon was reloaded or refused). */
   readonly notify?: (event: { readonly level: 'info' | 'warn'; readonly message: string }) => void;
+  /** How the instance is to batch the rows of its requests; an app hands it to its `Batcher`. Default: its defaults. */
+  readonly batching?: Batching;
 }
 
 /** Options of one answer. */
 export interface AnswerContext extends RunContext {
   /** Called by apps that read tokens, with how many the model reads for the items, special tokens included. */
   readonly onTokens?: (count: number) => void;
+  /** 0 (most urgent) to 7 (least), as in the `Priority` header of RFC 9218; default: 3. */
+  readonly urgency?: number;
+  /** Called by apps that batch, with the milliseconds that the first item waited for a forward pass. */
+  readonly onQueued?: (waitedMs: number) => void;
 }
 
 /** An app bound to one model. */

@@ -37,6 +37,7 @@ describe('loadConfig', () => {
       'models: [models]',
       'data: [../data]',
       'limits: { maxItems: 16 }',
+      'batching: { maxTokens: 128, deterministic: true }',
       'server: { port: 8080 }',
     ];
     expect(await load(content.join('\n'))).toEqual({
@@ -51,6 +52,7 @@ describe('loadConfig', () => {
       models: [join(root, 'models')],
       data: [join(root, '../data')],
       limits: { maxItems: 16 },
+      batching: { maxTokens: 128, deterministic: true },
       server: { port: 8080 },
     });
   });
@@ -82,6 +84,8 @@ describe('loadConfig', () => {
     ['just text', 'must be an object, got "just text"'],
     ['endpoints: { a: 5 }', 'must be an object, got 5'],
     ['limits: { maxItems: 0 }', 'must not be less than 1 (line 1)'],
+    ['batching: { maxTokens: 0 }', 'must not be less than 1 (line 1)'],
+    ['batching: { window: 2 }', 'is an unknown key'],
     ['plugins: app-intent', 'must be an array'],
   ])('refuses %j', async (content, reason) => {
     expect((await issues(content)).map(({ message }) => message).join('; ')).toContain(reason);

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { BatchSettings } from '@zooid/batcher';
 import type { Issue } from '@zooid/common';
 import { checkDto, pointer } from '@zooid/spec';
 import type { Limits } from '../endpoints/limits.js';
@@ -17,6 +18,7 @@ export interface LoadedConfig {
   readonly models: readonly string[];
   readonly data: readonly string[];
   readonly limits: Partial<Limits>;
+  readonly batching: BatchSettings;
   readonly server: Readonly<Record<string, unknown>>;
 }
 
@@ -49,6 +51,7 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
     models: absolute(config.models),
     data: absolute(config.data),
     limits: { ...config.limits },
+    batching: { ...config.batching },
     server: config.server ?? {},
   };
 }

@@ -1,4 +1,16 @@
-import { IsArray, IsInt, IsObject, IsOptional, IsString, Min, MinLength, Type, ValidateNested } from '@zooid/spec';
+import {
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  MinLength,
+  Type,
+  ValidateNested,
+} from '@zooid/spec';
 
 /** One served name in zooid.yaml; a plain string is shorthand for `{ model }`. */
 export class EndpointSection {
@@ -25,6 +37,46 @@ export class LimitsSection {
   @IsInt()
   @Min(1)
   maxTextLength?: number;
+}
+
+/** How apps gather the rows of concurrent requests into forward passes. */
+export class BatchingSection {
+  /** Padded tokens of one pass. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(65_536)
+  maxTokens?: number;
+
+  /** Padding of one pass, in tokens. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  maxPadding?: number;
+
+  /** Rows that wait for a pass, per endpoint; beyond them callers get 429. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  maxQueuedRows?: number;
+
+  /** Tokens that wait for a pass, per endpoint. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  maxQueuedTokens?: number;
+
+  /** Full batches handed over beyond those that run. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(16)
+  ahead?: number;
+
+  /** Every row runs alone: the same bits under any load, at the price of throughput. */
+  @IsOptional()
+  @IsBoolean()
+  deterministic?: boolean;
 }
 
 /** The shape of zooid.yaml. */
@@ -61,6 +113,11 @@ export class ZooidConfig {
   @ValidateNested()
   @Type(() => LimitsSection)
   limits?: LimitsSection;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => BatchingSection)
+  batching?: BatchingSection;
 
   /** Passed on as it is; the server checks it with its own class. */
   @IsOptional()
