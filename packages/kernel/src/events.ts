@@ -1,3 +1,5 @@
+import type { BatchObservation } from '@zooid/batcher';
+
 /** What happens in a kernel that an operator may want to log, count or show; `type` discriminates. */
 export type KernelEvent =
   | { readonly type: 'plugin-loaded'; readonly plugin: string }
@@ -5,8 +7,27 @@ export type KernelEvent =
   | { readonly type: 'model-load-failed'; readonly model: string; readonly error: unknown }
   | { readonly type: 'model-replaced'; readonly model: string; readonly from: string; readonly to: string }
   | { readonly type: 'model-released'; readonly model: string; readonly revision: string }
+  /** Unloaded to make room for another. Sizes are in bytes. */
+  | {
+      readonly type: 'model-evicted';
+      readonly model: string;
+      readonly bytes: number;
+      readonly idleMs: number;
+      readonly for: string;
+    }
+  /** A load was refused: the memory budget is used up by models that are in use. */
+  | {
+      readonly type: 'memory-exhausted';
+      readonly model: string;
+      readonly needed: number;
+      readonly used: number;
+      readonly budget: number;
+      readonly evictable: number;
+    }
   | { readonly type: 'endpoint-opened'; readonly endpoint: string; readonly app: string; readonly model: string }
   | { readonly type: 'endpoint-closed'; readonly endpoint: string }
+  | { readonly type: 'endpoint-unloaded'; readonly endpoint: string }
+  | ({ readonly type: 'batch-dispatched'; readonly endpoint: string } & BatchObservation)
   | {
       readonly type: 'app-notice';
       readonly endpoint: string;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { BatchSettings } from '@zooid/batcher';
 import { type Logger as LoggerContract, silentLogger } from '@zooid/common';
 import {
   App,
@@ -37,6 +38,10 @@ export interface KernelConfig {
   /** Each plugin's section, by plugin name; validated by the plugin's own class. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<Limits>;
+  /** How apps batch the rows of concurrent requests. */
+  readonly batching?: BatchSettings;
+  /** Bytes that loaded models may take together; endpoints load at their first request then. Default: no limit. */
+  readonly memoryBudget?: number;
   /** Default: no folders but `../shared/data` beside the root, and no downloads. */
   readonly datasets?: DatasetConfig;
 }
@@ -93,6 +98,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const models = new ModelPool(
     { stores: () => host?.all(ModelStore) ?? [], backends: () => host?.all(ModelBackend) ?? [] },
     events,
+    config.memoryBudget,
   );
   const services = new Map<ServiceIdentifier, unknown>([
     [Models, models],
@@ -104,7 +110,14 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const apps = createRegistry('app', host.all(App));
   const methods = createRegistry('method', host.all(Method));
   const formats = createRegistry('dataset format', host.all(DatasetFormat));
-  const endpoints = new EndpointTable(apps, models, events, { ...defaultLimits, ...config.limits });
+  const endpoints = new EndpointTable({
+    apps,
+    models,
+    events,
+    limits: { ...defaultLimits, ...config.limits },
+    batching: { ...config.batching },
+    lazy: config.memoryBudget !== undefined,
+  });
   const data = new DataFiles(formats, root);
   return {
     plugins: host.plugins,

@@ -58,6 +58,8 @@ export interface LoadContext extends RunContext {
 export interface ModelBackend {
   readonly name: string;
   supports(artifacts: ModelArtifacts): boolean;
+  /** Why `supports` says no, and what can be done: which files are missing. Must be cheap and must not throw. */
+  misfit?(artifacts: ModelArtifacts): string | undefined;
   load(artifacts: ModelArtifacts, context?: LoadContext): Promise<Model>;
   /**
    * For `zooid doctor`: proves that models can run on this machine, and says on what ("onnxruntime 1.30.0, cpu").

@@ -2,19 +2,19 @@ import { AbortError, type Issue, ValidationError } from '@zooid/common';
 import {
   type AnswerContext,
   type App,
-  type AppInstance,
   type Collection,
   checkDto,
   type Evaluation,
   LimitError,
+  type ModelArtifacts,
   ModelError,
   type OpenContext,
   pointer,
   type RunContext,
 } from '@zooid/spec';
-import { Drain } from '../drain.js';
-import type { ModelHold, Replacement } from '../models/generation.js';
+import type { ModelHold } from '../models/generation.js';
 import { type Limits, refuseLongText } from './limits.js';
+import { type AcquireModel, Serving } from './serving.js';
 
 /** A request that has passed every check. Requests with equal `parameters` may be run together. */
 export interface ParsedRequest {
@@ -28,11 +28,16 @@ export interface EndpointAnswer {
   readonly model: { readonly id: string; readonly revision: string };
 }
 
-/** An app instance on one generation of a model, closed when the last run on it has ended. */
-interface Serving {
-  readonly instance: AppInstance;
-  readonly hold: ModelHold;
-  readonly drain: Drain;
+/** What an endpoint is beside its app and its model. */
+export interface EndpointOptions {
+  /** Tells it from others of the same name. Default: it is the only one, and its version is the model's revision. */
+  readonly version?: string;
+  /** Loads at the first request, and may be unloaded while nobody uses it. Default: false. */
+  readonly lazy?: boolean;
+  /** What was found when it was opened: tells its model as long as nothing is loaded. */
+  readonly artifacts?: ModelArtifacts;
+  /** Absent when the model is handed over with `start`. */
+  readonly acquire?: AcquireModel;
 }
 
 /** A served name: an app bound to a model. Reloading the model swaps what serves here; runs in flight finish on the old. */
@@ -41,29 +46,60 @@ export class Endpoint {
   readonly app: App;
   /** The model reference it was opened with. */
   readonly reference: string;
+  /** Among several of one name; undefined for one that is alone. */
+  readonly version: string | undefined;
+  readonly lazy: boolean;
   readonly #limits: Limits;
-  readonly #context: OpenContext;
-  readonly #retiring = new Set<Promise<void>>();
-  #serving: Serving | undefined;
-  #closed = false;
+  readonly #serving: Serving;
+  #known: ModelArtifacts | undefined;
 
-  constructor(name: string, app: App, reference: string, limits: Limits, context: OpenContext) {
+  constructor(
+    name: string,
+    app: App,
+    reference: string,
+    limits: Limits,
+    context: OpenContext,
+    { version, lazy = false, artifacts, acquire }: EndpointOptions = {},
+  ) {
     this.name = name;
     this.app = app;
     this.reference = reference;
+    this.version = version;
+    this.lazy = lazy;
     this.#limits = limits;
-    this.#context = context;
+    this.#known = artifacts;
+    this.#serving = new Serving({
+      address: this.address,
+      app,
+      context,
+      lazy,
+      ...(acquire !== undefined && { acquire }),
+    });
   }
 
-  /** The content that answers now. */
+  /** Under which exactly this one answers: `intent`, or `intent@2` for one of several versions. */
+  get address(): string {
+    return this.version === undefined ? this.name : `${this.name}@${this.version}`;
+  }
+
+  /** `unloaded`: a lazy one loads at the next request, another has to be loaded first. */
+  get state(): 'loaded' | 'loading' | 'unloaded' {
+    if (this.#serving.opened !== undefined) return 'loaded';
+    return this.#serving.isLoading ? 'loading' : 'unloaded';
+  }
+
+  /** The content that answers now, or that answered last, or that was found when it was opened. */
   get model(): { readonly id: string; readonly revision: string } {
-    const { id, revision } = this.#current().hold.model.artifacts;
+    const artifacts = this.#serving.opened?.artifacts ?? this.#known;
+    if (artifacts === undefined) throw new ModelError(this.reference, `endpoint '${this.address}' is closed`);
+    this.#known = artifacts;
+    const { id, revision } = artifacts;
     return { id, revision };
   }
 
-  /** Named state of the app that may be replaced while it serves. */
+  /** Named state of the app that may be replaced while it serves; nothing while it is not loaded. */
   get collections(): Readonly<Record<string, Collection>> {
-    return this.#current().instance.collections ?? {};
+    return this.#serving.opened?.instance.collections ?? {};
   }
 
   /**
@@ -103,10 +139,10 @@ export class Endpoint {
   /** Runs a parsed request. */
   async execute(request: ParsedRequest, context: AnswerContext = {}): Promise<EndpointAnswer> {
     AbortError.throwIfAborted(context.signal);
-    const { instance, hold, drain } = this.#current();
-    const leave = drain.enter();
+    const entered = this.#serving.enter(context.signal);
+    const { instance, artifacts, leave } = entered instanceof Promise ? await entered : entered;
     try {
-      const { id, revision } = hold.model.artifacts;
+      const { id, revision } = artifacts;
       const outputs = await instance.run(request.items as never, request.parameters, context);
       if (outputs.length !== request.items.length) {
         throw new ModelError(
@@ -122,18 +158,17 @@ export class Endpoint {
 
   /** Whether the app can score labelled records on this model. */
   get canEvaluate(): boolean {
-    return this.#current().instance.evaluate !== undefined;
+    return this.#serving.opened?.instance.evaluate !== undefined;
   }
 
   /** Answers and scores labelled records. @throws ModelError when the app cannot; see `AppInstance.evaluate`. */
   async evaluate(records: readonly unknown[], context: RunContext = {}): Promise<Evaluation> {
     AbortError.throwIfAborted(context.signal);
-    const { instance, hold, drain } = this.#current();
-    if (instance.evaluate === undefined) {
-      throw new ModelError(hold.model.artifacts.id, `app '${this.app.name}' does not score its answers`);
-    }
-    const leave = drain.enter();
+    const { instance, artifacts, leave } = await this.#serving.enter(context.signal);
     try {
+      if (instance.evaluate === undefined) {
+        throw new ModelError(artifacts.id, `app '${this.app.name}' does not score its answers`);
+      }
       return await instance.evaluate(records, context);
     } finally {
       leave();
@@ -141,65 +176,35 @@ export class Endpoint {
   }
 
   /** Opens the app on a held model and starts to serve. Releases the hold when that fails. */
-  async start(hold: ModelHold): Promise<void> {
-    this.#serving = await this.#open(hold);
+  start(hold: ModelHold): Promise<void> {
+    return this.#serving.start(hold);
   }
 
-  /** Opens the app on the next generation beside the one that serves. */
-  async prepareReplacement(next: ModelHold): Promise<Replacement> {
-    const candidate = await this.#open(next);
-    return {
-      commit: () => {
-        const old = this.#closed ? candidate : this.#serving;
-        if (!this.#closed) this.#serving = candidate;
-        if (old !== undefined) this.#retire(old);
-      },
-      discard: () => candidate.drain.retire(),
-    };
+  /** Loads unless it is loaded; all who ask meanwhile share one load. */
+  load(context: RunContext = {}): Promise<void> {
+    return this.#serving.load(context.signal);
   }
 
   /** Waits for runs in flight, then closes the app instance and lets go of the model. */
+  async unload(): Promise<void> {
+    this.#known = this.#serving.opened?.artifacts ?? this.#known;
+    await this.#serving.unload();
+  }
+
+  /** What was found for it while it is not loaded. */
+  verified(artifacts: ModelArtifacts): void {
+    this.#known = artifacts;
+  }
+
+  /** Its app has been given state that its model folder does not hold: it is not unloaded to make room from now on. */
+  keepLoaded(): void {
+    this.#serving.keep();
+  }
+
+  /** Waits for runs in flight, then closes the app instance and lets go of the model. It is of no use afterwards. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const serving = this.#serving;
-    this.#serving = undefined;
-    if (serving !== undefined) this.#retire(serving);
-    const results = await Promise.allSettled([...this.#retiring]);
-    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    if (errors.length > 0) throw new AggregateError(errors, `endpoint '${this.name}' failed to close`);
-  }
-
-  async #open(hold: ModelHold): Promise<Serving> {
-    let instance: AppInstance;
-    try {
-      instance = await this.app.open(hold.model, this.#context);
-    } catch (error) {
-      hold.release();
-      throw error;
-    }
-    const drain = new Drain(async () => {
-      try {
-        await instance[Symbol.asyncDispose]();
-      } finally {
-        hold.release();
-      }
-    });
-    return { instance, hold, drain };
-  }
-
-  #current(): Serving {
-    if (this.#serving === undefined) throw new ModelError(this.reference, `endpoint '${this.name}' is closed`);
-    return this.#serving;
-  }
-
-  #retire(serving: Serving): void {
-    const done = serving.drain.retire();
-    this.#retiring.add(done);
-    const forget = () => void this.#retiring.delete(done);
-    done.then(forget, (error) => {
-      this.#context.notify?.({ level: 'warn', message: `the old app instance failed to close: ${String(error)}` });
-      // Kept in the set: close() reports it as well.
-    });
+    this.#known = undefined;
+    await this.#serving.close();
   }
 }
 

@@ -1,103 +1,183 @@
+import type { BatchSettings } from '@zooid/batcher';
 import { ValidationError } from '@zooid/common';
-import { type App, ClosedError, DuplicateNameError, type RunContext, UnknownNameError } from '@zooid/spec';
+import { type App, ClosedError, DuplicateNameError, type ModelArtifacts, type RunContext } from '@zooid/spec';
 import type { EventHub } from '../events.js';
 import type { ModelPool } from '../models/model-pool.js';
 import type { Registry } from '../registry.js';
+import { isName, nameForm, parseAddress } from './address.js';
+import { Aliases, type AliasMap } from './aliases.js';
 import { appOf } from './app-of-model.js';
 import { Endpoint, type EndpointAnswer } from './endpoint.js';
 import type { Limits } from './limits.js';
+import { type ReloadReport, reloadEach } from './reload.js';
+import { ServedNames } from './served-names.js';
 
 export interface OpenEndpointOptions extends RunContext {
   /** App name; default: what the model is for, by its zooid.json or config.json. */
   readonly app?: string;
+  /** Tells several endpoints of one name apart; each then answers as `name@version`. */
+  readonly version?: string;
+  /** Of several versions, the one that answers to the bare name. Default: the first that was opened. */
+  readonly default?: boolean;
+  /**
+   * Whether it is found and checked now, but loaded at its first request, and may be unloaded while nobody uses it to make
+   * room for others. Default: whether there is a memory budget.
+   */
+  readonly lazy?: boolean;
 }
 
-/** What this kernel serves, by name. */
+/** What this kernel serves. An address is a name, a name with a version (`intent@2`), or an alias of either. */
 export interface Endpoints {
   /**
    * Loads the model and opens its app under `name`.
-   * @throws ValidationError when the name is not url-safe, DuplicateNameError, ModelNotFoundError, ModelError.
+   * @throws ValidationError when the name is not url-safe, DuplicateNameError, ModelNotFoundError, ModelError, and
+   * MemoryBudgetError.
    */
   open(name: string, reference: string, options?: OpenEndpointOptions): Promise<Endpoint>;
   /** @throws UnknownNameError with the known names and the nearest one. */
-  get(name: string): Endpoint;
+  get(address: string): Endpoint;
+  /** Every version of what an address leads to by its name, the default one first. @throws UnknownNameError */
+  versions(address: string): readonly Endpoint[];
+  /** Every version of every name. */
   list(): readonly Endpoint[];
+  /**
+   * Loads an endpoint that is not loaded; moves another to the newest content of its model, and when that cannot serve,
+   * the old goes on. A bare name means all its versions.
+   */
+  load(address: string, context?: RunContext): Promise<readonly ReloadReport[]>;
+  /**
+   * Waits for runs in flight and lets go of the model. A lazy endpoint loads it again at the next request, another when
+   * `load` is called. A bare name means all its versions.
+   */
+  unload(address: string): Promise<void>;
   /** Moves the endpoint to the newest content of its model; when that cannot serve, the old goes on. */
-  reload(name: string): Promise<Endpoint>;
+  reload(address: string): Promise<Endpoint>;
+  /** The same for all that are loaded; the others are only looked up anew. Says of each what became of it. */
+  reloadAll(): Promise<readonly ReloadReport[]>;
+  readonly aliases: AliasMap;
+  /** In place of all there were. @throws ValidationError for unknown targets and cycles; the old ones stay then. */
+  setAliases(aliases: AliasMap): void;
   /** Waits for runs in flight. @throws UnknownNameError */
-  close(name: string): Promise<void>;
-  /** `get(name).parse(…)` and `execute`. */
-  run(name: string, inputs: unknown, parameters?: unknown, context?: RunContext): Promise<EndpointAnswer>;
+  close(address: string): Promise<void>;
+  /** `get(address).parse(…)` and `execute`. */
+  run(address: string, inputs: unknown, parameters?: unknown, context?: RunContext): Promise<EndpointAnswer>;
 }
 
-/** Names become one path segment of a URL and a label of metrics. */
-const urlSafe = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export interface EndpointTableOptions {
+  readonly apps: Registry<App>;
+  readonly models: ModelPool;
+  readonly events: EventHub;
+  readonly limits: Limits;
+  /** How apps batch the rows of concurrent requests. */
+  readonly batching: BatchSettings;
+  /** What `lazy` is by default. */
+  readonly lazy: boolean;
+}
 
 export class EndpointTable implements Endpoints, AsyncDisposable {
-  readonly #apps: Registry<App>;
-  readonly #models: ModelPool;
-  readonly #events: EventHub;
-  readonly #limits: Limits;
-  readonly #open = new Map<string, Endpoint>();
+  readonly #options: EndpointTableOptions;
+  readonly #served = new ServedNames();
+  readonly #aliases = new Aliases();
   readonly #opening = new Map<string, Promise<Endpoint>>();
   #disposal: Promise<void> | undefined;
 
-  constructor(apps: Registry<App>, models: ModelPool, events: EventHub, limits: Limits) {
-    this.#apps = apps;
-    this.#models = models;
-    this.#events = events;
-    this.#limits = limits;
+  constructor(options: EndpointTableOptions) {
+    this.#options = options;
   }
 
   async open(name: string, reference: string, options: OpenEndpointOptions = {}): Promise<Endpoint> {
     if (this.#disposal !== undefined) throw new ClosedError('the kernel');
-    if (!urlSafe.test(name)) {
-      throw new ValidationError('endpoint', [
-        {
-          path: '/name',
-          message: `must be up to 64 letters, digits, '.', '_' or '-', and start with a letter or digit`,
-        },
-      ]);
+    const { version } = options;
+    for (const [path, text] of Object.entries({
+      '/name': name,
+      ...(version !== undefined && { '/version': version }),
+    })) {
+      if (!isName(text)) throw new ValidationError('endpoint', [{ path, message: `must be ${nameForm}` }]);
     }
-    if (this.#open.has(name) || this.#opening.has(name)) throw new DuplicateNameError('endpoint', name);
+    const address = version === undefined ? name : `${name}@${version}`;
+    this.#served.refuse(name, version);
+    if (this.#opening.has(address) || Object.hasOwn(this.aliases, name))
+      throw new DuplicateNameError('endpoint', address);
     const opening = this.#start(name, reference, options);
-    this.#opening.set(name, opening);
+    this.#opening.set(address, opening);
     try {
       const endpoint = await opening;
-      this.#open.set(name, endpoint);
+      this.#served.add(endpoint, options.default === true);
       const { id: model } = endpoint.model;
-      this.#events.emit({ type: 'endpoint-opened', endpoint: name, app: endpoint.app.name, model });
+      this.#options.events.emit({ type: 'endpoint-opened', endpoint: address, app: endpoint.app.name, model });
       return endpoint;
     } finally {
-      this.#opening.delete(name);
+      this.#opening.delete(address);
     }
   }
 
-  get(name: string): Endpoint {
-    const endpoint = this.#open.get(name);
-    if (endpoint === undefined) throw new UnknownNameError('endpoint', name, [...this.#open.keys()]);
+  get(address: string): Endpoint {
+    const found = this.#served.find(parseAddress(address));
+    if (found !== undefined) return found;
+    const parsed = parseAddress(this.#aliases.resolve(address));
+    const endpoint = this.#served.find(parsed);
+    if (endpoint === undefined) throw this.#served.unknown(address, parsed, Object.keys(this.aliases));
     return endpoint;
+  }
+
+  versions(address: string): readonly Endpoint[] {
+    return this.#served.versionsOf(this.get(address).name);
   }
 
   list(): readonly Endpoint[] {
-    return [...this.#open.values()];
+    return this.#served.endpoints;
   }
 
-  async reload(name: string): Promise<Endpoint> {
-    const endpoint = this.get(name);
-    await this.#models.reload(endpoint.reference);
+  async load(address: string, context: RunContext = {}): Promise<readonly ReloadReport[]> {
+    const reports: ReloadReport[] = [];
+    for (const endpoint of this.#meant(address)) {
+      const { address: at, reference } = endpoint;
+      const from = endpoint.state === 'loaded' ? endpoint.model.revision : undefined;
+      await this.#options.models.reload(reference);
+      await endpoint.load(context);
+      const { id: model, revision: to } = endpoint.model;
+      const outcome = from === undefined ? 'loaded' : from === to ? 'unchanged' : 'replaced';
+      reports.push({ endpoint: at, model, outcome, ...(from !== undefined && { from }), to });
+    }
+    return reports;
+  }
+
+  async unload(address: string): Promise<void> {
+    const { events, models } = this.#options;
+    for (const endpoint of this.#meant(address)) {
+      await endpoint.unload();
+      events.emit({ type: 'endpoint-unloaded', endpoint: endpoint.address });
+      await models.unloadUnused(endpoint.reference);
+    }
+  }
+
+  async reload(address: string): Promise<Endpoint> {
+    const endpoint = this.get(address);
+    await this.#options.models.reload(endpoint.reference);
     return endpoint;
   }
 
-  async close(name: string): Promise<void> {
-    const endpoint = this.get(name);
-    this.#open.delete(name);
-    await endpoint.close();
-    this.#events.emit({ type: 'endpoint-closed', endpoint: name });
+  reloadAll(): Promise<readonly ReloadReport[]> {
+    return reloadEach(this.list(), this.#options.models);
   }
 
-  async run(name: string, inputs: unknown, parameters?: unknown, context?: RunContext): Promise<EndpointAnswer> {
-    const endpoint = this.get(name);
+  get aliases(): AliasMap {
+    return this.#aliases.entries;
+  }
+
+  setAliases(aliases: AliasMap): void {
+    this.#aliases.replace(aliases, this.#served.addresses);
+  }
+
+  async close(address: string): Promise<void> {
+    const endpoint = this.get(address);
+    this.#served.remove(endpoint);
+    await endpoint.close();
+    this.#options.events.emit({ type: 'endpoint-closed', endpoint: endpoint.address });
+  }
+
+  async run(address: string, inputs: unknown, parameters?: unknown, context?: RunContext): Promise<EndpointAnswer> {
+    const endpoint = this.get(address);
     return endpoint.execute(endpoint.parse(inputs, parameters), context);
   }
 
@@ -108,20 +188,61 @@ export class EndpointTable implements Endpoints, AsyncDisposable {
 
   async #dispose(): Promise<void> {
     await Promise.allSettled([...this.#opening.values()]);
-    const results = await Promise.allSettled([...this.#open.keys()].map((name) => this.close(name)));
+    const results = await Promise.allSettled(this.list().map(({ address }) => this.close(address)));
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} endpoints failed to close`);
   }
 
-  async #start(name: string, reference: string, { app: appName, signal }: OpenEndpointOptions): Promise<Endpoint> {
+  /** A version, or all of a name. @throws UnknownNameError */
+  #meant(address: string): readonly Endpoint[] {
+    const endpoint = this.get(address);
+    const { version } = parseAddress(this.#aliases.resolve(address));
+    return version === undefined ? this.#served.versionsOf(endpoint.name) : [endpoint];
+  }
+
+  async #start(name: string, reference: string, options: OpenEndpointOptions): Promise<Endpoint> {
+    const { apps, models, events, limits, batching } = this.#options;
+    const { app: appName, version, lazy = this.#options.lazy, signal } = options;
     const context = signal === undefined ? {} : { signal };
-    const app = this.#apps.get(appName ?? appOf(await this.#models.resolve(reference, context), this.#apps.names));
-    const endpoint = new Endpoint(name, app, reference, this.#limits, {
-      ...context,
-      notify: ({ level, message }) => this.#events.emit({ type: 'app-notice', endpoint: name, level, message }),
-    });
-    const prepare = endpoint.prepareReplacement.bind(endpoint);
-    await endpoint.start(await this.#models.hold(reference, `endpoint '${name}'`, prepare, context));
+    const find = () => models.resolve(reference, context);
+    let artifacts: ModelArtifacts | undefined;
+    if (lazy) {
+      artifacts = await find();
+      models.backendFor(artifacts); // whether it can be loaded at all is better known before the first request
+    }
+    const app = apps.get(appName ?? appOf(artifacts ?? (await find()), apps.names));
+    const endpoint: Endpoint = new Endpoint(
+      name,
+      app,
+      reference,
+      limits,
+      {
+        notify: ({ level, message }) => events.emit({ type: 'app-notice', endpoint: endpoint.address, level, message }),
+        batching: {
+          ...batching,
+          observe: (batch) => events.emit({ type: 'batch-dispatched', endpoint: endpoint.address, ...batch }),
+        },
+      },
+      {
+        lazy,
+        ...(artifacts !== undefined && { artifacts }),
+        ...(version !== undefined && { version }),
+        acquire: (holder) => models.hold(reference, holder),
+      },
+    );
+    if (!lazy) await this.#loadOrClose(endpoint, context);
     return endpoint;
+  }
+
+  async #loadOrClose(endpoint: Endpoint, context: RunContext): Promise<void> {
+    try {
+      await endpoint.load(context);
+    } catch (error) {
+      const closed = endpoint.close();
+      // Who gave up does not wait for the load that goes on.
+      if (context.signal?.aborted === true) closed.catch(() => {});
+      else await closed;
+      throw error;
+    }
   }
 }

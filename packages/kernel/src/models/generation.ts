@@ -13,6 +13,20 @@ export interface Replacement {
   discard(): Promise<void>;
 }
 
+/** Who keeps a model loaded. */
+export interface Holder {
+  /** For messages: `endpoint 'intent'`. */
+  readonly user: string;
+  readonly prepare: PrepareReplacement;
+  /** Absent: it never lets go to make room for others. */
+  readonly eviction?: {
+    /** Whether nothing of its is lost or delayed now. */
+    isPossible(): boolean;
+    /** Lets go at once; settles when the hold is released. */
+    evict(): Promise<void>;
+  };
+}
+
 /** Keeps one generation of a model loaded until `release`, whatever is reloaded meanwhile. */
 export interface ModelHold {
   readonly model: Model;
@@ -23,15 +37,22 @@ export interface ModelHold {
 export class Generation {
   /** What callers get: the model with its calls counted. */
   readonly model: Model;
-  readonly holders = new Map<symbol, { readonly user: string; readonly prepare: PrepareReplacement }>();
+  readonly holders = new Map<symbol, Holder>();
+  /** Memory it is taken to need. */
+  readonly bytes: number;
   readonly #drain: Drain;
+  #lastUsed = performance.now();
 
-  constructor(loaded: Model, onReleased: () => void) {
+  constructor(loaded: Model, bytes: number, onReleased: () => void) {
+    this.bytes = bytes;
     this.#drain = new Drain(async () => {
       await loaded[Symbol.asyncDispose]();
       onReleased();
     });
     const drain = this.#drain;
+    const touch = () => {
+      this.#lastUsed = performance.now();
+    };
     this.model = {
       artifacts: loaded.artifacts,
       ...(loaded.inputs !== undefined && { inputs: loaded.inputs }),
@@ -42,6 +63,7 @@ export class Generation {
         AbortError.throwIfAborted(context?.signal);
         if (drain.isReleased) throw new ModelUnloadedError(loaded.artifacts.id);
         const leave = drain.enter();
+        touch();
         try {
           return await loaded.forward(inputs, context);
         } finally {
@@ -62,11 +84,31 @@ export class Generation {
     return this.#drain.uses;
   }
 
-  hold(user: string, prepare: PrepareReplacement): ModelHold {
+  /** Milliseconds of the process's clock. */
+  get lastUsed(): number {
+    return this.#lastUsed;
+  }
+
+  /** Whether it may go now to make room: no call is in flight, and all who hold it let go. */
+  get isEvictable(): boolean {
+    const holders = [...this.holders.values()];
+    return this.#drain.uses === holders.length && holders.every(({ eviction }) => eviction?.isPossible() === true);
+  }
+
+  /** Has all who hold it let go, and releases it. Only when `isEvictable`. */
+  async evict(): Promise<void> {
+    const evictions = [...this.holders.values()].map(({ eviction }) => eviction?.evict());
+    const retired = this.retire();
+    await Promise.allSettled(evictions); // an app instance that fails to close is reported by its endpoint
+    await retired;
+  }
+
+  hold(holder: Holder): ModelHold {
     if (this.#drain.isReleased) throw new ModelUnloadedError(this.model.artifacts.id);
-    const key = Symbol(user);
+    const key = Symbol(holder.user);
     const leave = this.#drain.enter();
-    this.holders.set(key, { user, prepare });
+    this.#lastUsed = performance.now();
+    this.holders.set(key, holder);
     return {
       model: this.model,
       release: () => {

@@ -14,7 +14,9 @@ import {
 } from '@zooid/spec';
 import { abortable } from '../drain.js';
 import type { EventHub } from '../events.js';
-import { Generation, type ModelHold, type PrepareReplacement, type Replacement } from './generation.js';
+import { estimateMemory } from './estimate-memory.js';
+import { Generation, type Holder, type ModelHold, type Replacement } from './generation.js';
+import { MemoryBudget, type Resident } from './memory-budget.js';
 
 /** Asked at the time of use, because plugins that hold the pool start before the stores and backends do. */
 export interface ModelSources {
@@ -28,6 +30,8 @@ export interface LoadedModel {
   readonly revision: string;
   /** Calls in flight and endpoints that hold it. */
   readonly uses: number;
+  /** About how much memory it takes. */
+  readonly bytes: number;
 }
 
 /** A place for one model id: what serves now, and the load or reload that is under way. */
@@ -35,6 +39,8 @@ interface Slot {
   current: Generation | undefined;
   /** Loads, reloads and unloads of one id take turns. */
   turn: Promise<unknown>;
+  /** Those that have their turn or wait for it. */
+  pending: number;
 }
 
 /**
@@ -48,12 +54,17 @@ export class ModelPool implements Models, AsyncDisposable {
   /** References that were resolved before, to the id of what they found. */
   readonly #ids = new Map<string, string>();
   readonly #loading = new Map<string, Promise<Generation>>();
+  /** How many are about to hold what a reference leads to: it is not unloaded under their hands. */
+  readonly #claims = new Map<string, number>();
   readonly #retiring = new Set<Promise<void>>();
+  readonly #budget: MemoryBudget;
   #disposal: Promise<void> | undefined;
 
-  constructor(sources: ModelSources, events: EventHub) {
+  /** @param memoryBudget Bytes that loaded models may take together; default: no limit. */
+  constructor(sources: ModelSources, events: EventHub, memoryBudget?: number) {
     this.#sources = sources;
     this.#events = events;
+    this.#budget = new MemoryBudget(memoryBudget, () => this.#residents(), events);
   }
 
   async resolve(reference: string, context?: RunContext): Promise<ModelArtifacts> {
@@ -72,13 +83,31 @@ export class ModelPool implements Models, AsyncDisposable {
     return (await this.#generation(reference, context)).model;
   }
 
-  /** Loads on first use and keeps that content until the hold is released; `prepare` hears of replacements. */
-  async hold(reference: string, user: string, prepare: PrepareReplacement, context?: RunContext): Promise<ModelHold> {
-    for (;;) {
-      const generation = await this.#generation(reference, context);
-      // Between the load and this line a reload may have retired it.
-      if (!generation.isRetired) return generation.hold(user, prepare);
+  /** Loads on first use and keeps that content until the hold is released; the holder hears of replacements. */
+  async hold(reference: string, holder: Holder, context?: RunContext): Promise<ModelHold> {
+    this.#claims.set(reference, (this.#claims.get(reference) ?? 0) + 1);
+    try {
+      for (;;) {
+        const generation = await this.#generation(reference, context);
+        // Between the load and this line a reload may have retired it.
+        if (!generation.isRetired) return generation.hold(holder);
+      }
+    } finally {
+      const claims = (this.#claims.get(reference) ?? 0) - 1;
+      if (claims > 0) this.#claims.set(reference, claims);
+      else this.#claims.delete(reference);
     }
+  }
+
+  /** The backend that a model would be loaded with. @throws ModelError when there is none, with what each says. */
+  backendFor(artifacts: ModelArtifacts): ModelBackend {
+    const backends = this.#sources.backends();
+    const found = backends.find((candidate) => candidate.supports(artifacts));
+    if (found !== undefined) return found;
+    const { id, folder } = artifacts;
+    const asked = backends.map(({ name }) => name).join(', ') || 'none is loaded';
+    const reasons = backends.flatMap((backend) => backend.misfit?.(artifacts) ?? []).map((reason) => `; ${reason}`);
+    throw new ModelError(id, `no backend can serve model '${id}' in ${folder} (asked: ${asked})${reasons.join('')}`);
   }
 
   async reload(reference: string): Promise<Model> {
@@ -89,9 +118,7 @@ export class ModelPool implements Models, AsyncDisposable {
     return this.#inTurn(slot, async () => {
       const old = slot.current;
       if (old !== undefined && old.model.artifacts.revision === artifacts.revision) return old.model;
-      const next = await this.#load(artifacts);
-      if (old !== undefined) await this.#prepareHolders(old, next);
-      slot.current = next;
+      const next = await this.#load(artifacts, slot);
       if (old !== undefined) {
         const [from, to] = [old.model.artifacts.revision, artifacts.revision];
         this.#events.emit({ type: 'model-replaced', model: artifacts.id, from, to });
@@ -114,6 +141,13 @@ export class ModelPool implements Models, AsyncDisposable {
     });
   }
 
+  /** `unload`, unless somebody holds it. */
+  async unloadUnused(reference: string): Promise<void> {
+    await this.unload(reference).catch((error: unknown) => {
+      if (!(error instanceof ModelInUseError)) throw error;
+    });
+  }
+
   /** Of two stores with the same id the first is listed, as it is the one that `resolve` finds. */
   async *list(): AsyncIterable<ModelSummary> {
     const seen = new Set<string>();
@@ -131,7 +165,14 @@ export class ModelPool implements Models, AsyncDisposable {
     return [...this.#slots.values()].flatMap(({ current }) =>
       current === undefined
         ? []
-        : [{ id: current.model.artifacts.id, revision: current.model.artifacts.revision, uses: current.uses }],
+        : [
+            {
+              id: current.model.artifacts.id,
+              revision: current.model.artifacts.revision,
+              uses: current.uses,
+              bytes: current.bytes,
+            },
+          ],
     );
   }
 
@@ -171,28 +212,59 @@ export class ModelPool implements Models, AsyncDisposable {
     this.#ids.set(reference, artifacts.id);
     const slot = this.#slot(artifacts.id);
     return this.#inTurn(slot, async () => {
-      slot.current ??= await this.#load(artifacts);
-      return slot.current;
+      return slot.current ?? this.#load(artifacts, slot);
     });
   }
 
-  async #load(artifacts: ModelArtifacts): Promise<Generation> {
-    const { id, revision } = artifacts;
-    const started = performance.now();
+  /**
+   * Loads within the budget, in the place of what is there.
+   *
+   * A model that is replaced lends its room to the next one: for the moment of a reload both are in memory.
+   */
+  async #load(artifacts: ModelArtifacts, slot: Slot): Promise<Generation> {
+    const { id, folder } = artifacts;
+    const lent = slot.current?.bytes ?? 0;
+    const room = (bytes: number) => Math.max(0, bytes - lent);
+    const backend = await this.#attempt(artifacts, async () => this.backendFor(artifacts));
+    const estimate = await estimateMemory(folder);
+    const reservation = await this.#budget.reserve(id, room(estimate));
     try {
-      const backends = this.#sources.backends();
-      const backend = backends.find((candidate) => candidate.supports(artifacts));
-      if (backend === undefined) {
-        const asked = backends.map(({ name }) => name).join(', ') || 'none is loaded';
-        throw new ModelError(id, `no backend can serve model '${id}' in ${artifacts.folder} (asked: ${asked})`);
+      const next = await this.#attempt(artifacts, () => this.#loadWith(backend, artifacts, estimate));
+      try {
+        await reservation.resize(room(next.bytes));
+        const commit = slot.current === undefined ? () => {} : await this.#prepareHolders(slot.current, next);
+        // In one go: whoever asks from here on gets the new one, and the budget counts it once.
+        commit();
+        slot.current = next;
+        reservation.release();
+      } catch (error) {
+        await this.#retire(next).catch(() => {});
+        throw error;
       }
-      const model = await backend.load(artifacts);
-      if (this.#disposal !== undefined) {
-        await model[Symbol.asyncDispose]();
-        throw new ClosedError('the model pool');
-      }
-      this.#events.emit({ type: 'model-loaded', model: id, revision, milliseconds: performance.now() - started });
-      return new Generation(model, () => this.#events.emit({ type: 'model-released', model: id, revision }));
+      return next;
+    } finally {
+      reservation.release();
+    }
+  }
+
+  async #loadWith(backend: ModelBackend, artifacts: ModelArtifacts, estimate: number): Promise<Generation> {
+    const { id: model, revision } = artifacts;
+    const started = performance.now();
+    const loaded = await backend.load(artifacts);
+    if (this.#disposal !== undefined) {
+      await loaded[Symbol.asyncDispose]();
+      throw new ClosedError('the model pool');
+    }
+    this.#events.emit({ type: 'model-loaded', model, revision, milliseconds: performance.now() - started });
+    const onReleased = () => this.#events.emit({ type: 'model-released', model, revision });
+    return new Generation(loaded, loaded.memoryBytes ?? estimate, onReleased);
+  }
+
+  /** Says of what fails which model it was. */
+  async #attempt<T>(artifacts: ModelArtifacts, work: () => Promise<T>): Promise<T> {
+    const { id } = artifacts;
+    try {
+      return await work();
     } catch (cause) {
       this.#events.emit({ type: 'model-load-failed', model: id, error: cause });
       if (ZooidError.is(cause)) throw cause;
@@ -201,24 +273,34 @@ export class ModelPool implements Models, AsyncDisposable {
     }
   }
 
-  /** All holders move to `next`, or none: then `next` is released and the old keeps serving. */
-  async #prepareHolders(old: Generation, next: Generation): Promise<void> {
-    const prepared: Replacement[] = [];
+  /** All holders move to `next` by the function that this returns, or none: then the old keeps serving. */
+  async #prepareHolders(old: Generation, next: Generation): Promise<() => void> {
+    const prepared = new Map<symbol, Replacement>();
     try {
-      for (const { user, prepare } of [...old.holders.values()]) {
-        prepared.push(await prepare(next.hold(user, prepare)));
+      // Some may take hold of the old one while others prepare.
+      for (;;) {
+        const [found] = [...old.holders].filter(([key]) => !prepared.has(key));
+        if (found === undefined) break;
+        const [key, holder] = found;
+        prepared.set(key, await holder.prepare(next.hold(holder)));
       }
     } catch (error) {
-      await Promise.allSettled(prepared.map((replacement) => replacement.discard()));
-      await this.#retire(next).catch(() => {});
+      await Promise.allSettled([...prepared.values()].map((replacement) => replacement.discard()));
       throw error;
     }
-    for (const replacement of prepared) replacement.commit();
+    return () => {
+      for (const replacement of prepared.values()) replacement.commit();
+    };
   }
 
   #retire(generation: Generation): Promise<void> {
+    return this.#track(generation, generation.retire());
+  }
+
+  /** The end of a model is waited for at shutdown, and reported when it fails. */
+  #track(generation: Generation, retired: Promise<void>): Promise<void> {
     const { id } = generation.model.artifacts;
-    const done = generation.retire().catch((error) => {
+    const done = retired.catch((error) => {
       this.#events.emit({ type: 'release-failed', what: `model '${id}'`, error });
       throw error;
     });
@@ -236,16 +318,34 @@ export class ModelPool implements Models, AsyncDisposable {
   #slot(id: string): Slot {
     let slot = this.#slots.get(id);
     if (slot === undefined) {
-      slot = { current: undefined, turn: Promise.resolve() };
+      slot = { current: undefined, turn: Promise.resolve(), pending: 0 };
       this.#slots.set(id, slot);
     }
     return slot;
   }
 
   #inTurn<T>(slot: Slot, work: () => Promise<T>): Promise<T> {
-    const result = slot.turn.then(work);
+    slot.pending++;
+    const result = slot.turn.then(work).finally(() => slot.pending--);
     slot.turn = result.catch(() => {}); // the next in turn starts whatever became of this one
     return result;
+  }
+
+  /** What the budget counts. A model that is being loaded, reloaded or unloaded stays as it is meanwhile. */
+  #residents(): Resident[] {
+    return [...this.#slots.values()].flatMap((slot) => {
+      const { current: generation, pending } = slot;
+      if (generation === undefined) return [];
+      const evict = async () => {
+        slot.current = undefined;
+        await this.#track(generation, generation.evict());
+      };
+      const { bytes, lastUsed } = generation;
+      const { id } = generation.model.artifacts;
+      const isClaimed = [...this.#claims.keys()].some((reference) => this.#ids.get(reference) === id);
+      const isEvictable = pending === 0 && !isClaimed && generation.isEvictable;
+      return [{ model: id, bytes, lastUsed, isEvictable, evict }];
+    });
   }
 
   #refuseWhenClosed(): void {

@@ -179,6 +179,6 @@ describe('shared models', () => {
   it('report what is in memory', async () => {
     expect(kernel.models.loaded()).toEqual([]);
     await kernel.models.get('m');
-    expect(kernel.models.loaded()).toEqual([{ id: 'm', revision: 'r1', uses: 0 }]);
+    expect(kernel.models.loaded()).toEqual([{ id: 'm', revision: 'r1', uses: 0, bytes: 0 }]);
   });
 });
