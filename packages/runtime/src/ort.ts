@@ -57,11 +57,13 @@ export function describeValues(metadata: readonly InferenceSession.ValueMetadata
  * SkipLayerNormFusion is off because the fused kernel is a slow one on CPU: 9.6 ms where separate Add and
  * LayerNormalization take 3.5. Threads spin for 100 µs between operators and then sleep: as fast as spinning on where the
  * machine is idle, twice as fast where it is not (docs/decisions/004).
+ *
+ * @param optimize Whether onnxruntime rewrites the graph; without, it runs every operator as it stands.
  */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions(threads: number, optimize = true): InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: optimize ? 'all' : 'disabled',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
