@@ -27,6 +27,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   clinc150: async () => (await import('./recipes/intent-benchmarks.js')).clinc150,
   'crosswoz-nlu': async () => (await import('./recipes/intent-benchmarks.js')).crosswozNlu,
   lexicon: async () => (await import('./lexicon/lexicon.js')).lexicon,
+  'serve-load': async () => (await import('./serving/load/serve-load.js')).serveLoad,
   'serve-http': async () => (await import('./serving/http/serve-http.js')).serveHttp,
   'train-memory': async () => (await import('./bert/train-memory.js')).trainMemory,
   'train-real-lengths': async () => (await import('./bert/train-real-lengths.js')).trainRealLengths,

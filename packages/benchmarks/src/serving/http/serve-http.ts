@@ -82,7 +82,13 @@ class ServerProcess {
     const before = await this.cpuMicroseconds();
     const { path, key, body } = trivialRequest;
     const headers = { 'content-type': 'application/json', 'x-api-key': key };
-    const { requests, perSecond } = await tool.run({ url: this.url + path, headers, body, connections, seconds });
+    const { requests, perSecond } = await tool.run({
+      url: this.url + path,
+      headers,
+      bodies: [body],
+      connections,
+      seconds,
+    });
     return { perSecond, cpuMicroseconds: ((await this.cpuMicroseconds()) - before) / requests };
   }
 
