@@ -34,6 +34,11 @@ describe('loadConfig', () => {
       'endpoints:',
       '  music: intent-zh-speaker',
       '  mine: { model: ./models/mine, app: intent }',
+      '  chat:',
+      '    - { version: 1, model: old }',
+      '    - { version: two, model: ./new, default: true, lazy: true }',
+      'aliases: { assistant: chat@1, helper: assistant }',
+      'memoryBudget: 1.5GiB',
       'models: [models]',
       'data: [../data]',
       'limits: { maxItems: 16 }',
@@ -48,7 +53,11 @@ describe('loadConfig', () => {
       endpoints: [
         { name: 'music', model: 'intent-zh-speaker' },
         { name: 'mine', model: join(root, 'models/mine'), app: 'intent' },
+        { name: 'chat', model: 'old', version: '1' },
+        { name: 'chat', model: join(root, 'new'), version: 'two', default: true, lazy: true },
       ],
+      aliases: { assistant: 'chat@1', helper: 'assistant' },
+      memoryBudget: 1_610_612_736,
       models: [join(root, 'models')],
       data: [join(root, '../data')],
       limits: { maxItems: 16 },
@@ -62,6 +71,8 @@ describe('loadConfig', () => {
       plugins: undefined,
       settings: {},
       endpoints: [],
+      aliases: {},
+      memoryBudget: undefined,
       server: {},
     });
   });
@@ -89,6 +100,54 @@ describe('loadConfig', () => {
     ['plugins: app-intent', 'must be an array'],
   ])('refuses %j', async (content, reason) => {
     expect((await issues(content)).map(({ message }) => message).join('; ')).toContain(reason);
+  });
+
+  it.each([
+    [
+      'a: [{ version: 1, model: x }, { version: 1, model: y, default: true }]',
+      '/endpoints/a/1/version',
+      'earlier entry',
+    ],
+    ['a: [{ version: 1, model: x }, { version: 2, model: y }]', '/endpoints/a', 'say default: true'],
+    ['a: [{ model: x }]', '/endpoints/a/0/version', 'is required in a list'],
+    ['a: [{ version: 1.5, model: x }]', '/endpoints/a/0/version', 'must be up to 64 letters'],
+    ['a: [{ version: a@b, model: x }]', '/endpoints/a/0/version', 'must be up to 64 letters'],
+    ['a: []', '/endpoints/a', 'at least one version'],
+    ['a: [{ version: 1, modle: x }]', '/endpoints/a/0/modle', "did you mean 'model'"],
+    ['a@1: x', '/endpoints/a@1', 'must be up to 64 letters'],
+    ['a: { model: x, lazy: yes please }', '/endpoints/a/lazy', 'boolean'],
+  ])('refuses endpoints %j', async (content, path, reason) => {
+    const found = await issues(`endpoints:\n  ${content}\n`);
+    expect(found.map((issue) => issue.path)).toContain(path);
+    expect(found.find((issue) => issue.path === path)?.message).toContain(reason);
+  });
+
+  it('refuses two defaults', async () => {
+    const content =
+      'endpoints: { a: [{ version: 1, model: x, default: true }, { version: 2, model: y, default: true }] }';
+    expect(await issues(content)).toMatchObject([{ path: '/endpoints/a/1/default' }]);
+  });
+
+  it('refuses aliases to nothing, to themselves, and of names that are taken', async () => {
+    const content = [
+      'endpoints: { intent: [{ version: 1, model: x }], chat: y }',
+      'aliases: { helper: intnt@1, chat: intent, a: b, b: c, c: a, deep: [], "not ok": chat }',
+    ];
+    expect(await issues(content.join('\n'))).toEqual([
+      { path: '/aliases/helper', message: expect.stringMatching(/^leads to 'intnt@1'.*did you mean 'intent@1'/) },
+      { path: '/aliases/chat', message: expect.stringContaining('is the name of an endpoint') },
+      { path: '/aliases/a', message: 'leads back to itself: a → b → c → a (line 2)' },
+      { path: '/aliases/b', message: 'leads back to itself: b → c → a → b (line 2)' },
+      { path: '/aliases/c', message: 'leads back to itself: c → a → b → c (line 2)' },
+      { path: '/aliases/deep', message: expect.stringContaining('must be a name') },
+      { path: '/aliases/not ok', message: expect.stringContaining('must be up to 64') },
+    ]);
+  });
+
+  it.each(['2 potatoes', '-1GiB', '0', 'lots', 'true', '[]'])('refuses the memory budget %s', async (size) => {
+    expect(await issues(`memoryBudget: ${size}\n`)).toEqual([
+      { path: '/memoryBudget', message: 'must be a size such as 512MiB, 2GiB or 1.5GB, or a number of bytes (line 1)' },
+    ]);
   });
 
   it('says that a file is not there', async () => {

@@ -1,10 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import type { BatchSettings } from '@zooid/batcher';
-import type { Issue } from '@zooid/common';
-import { checkDto, pointer } from '@zooid/spec';
+import { checkDto } from '@zooid/spec';
+import { type AliasMap, aliasIssues } from '../endpoints/aliases.js';
 import type { Limits } from '../endpoints/limits.js';
+import { parseByteSize } from '../models/byte-size.js';
+import { addressesOf, type ConfiguredEndpoint, readEndpoints } from './endpoint-sections.js';
 import { readYaml, type YamlFile } from './yaml-file.js';
-import { EndpointSection, ZooidConfig } from './zooid-config.js';
+import { ZooidConfig } from './zooid-config.js';
 
 /** A checked zooid.yaml with every path absolute. */
 export interface LoadedConfig {
@@ -14,7 +16,10 @@ export interface LoadedConfig {
   /** `undefined` when the file does not choose. */
   readonly plugins: readonly string[] | undefined;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly endpoints: readonly { readonly name: string; readonly model: string; readonly app?: string }[];
+  readonly endpoints: readonly ConfiguredEndpoint[];
+  readonly aliases: AliasMap;
+  /** Bytes; `undefined` when there is no limit. */
+  readonly memoryBudget: number | undefined;
   readonly models: readonly string[];
   readonly data: readonly string[];
   readonly limits: Partial<Limits>;
@@ -29,17 +34,14 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   if (config === undefined || issues.length > 0) yaml.refuse(issues);
 
   const root = dirname(resolve(file));
-  const endpointIssues: Issue[] = [];
-  const endpoints = Object.entries(config.endpoints ?? {}).flatMap(([name, value]) => {
-    const section = typeof value === 'string' ? { model: value } : value;
-    const checked = checkDto(EndpointSection, section, pointer('/endpoints', name));
-    endpointIssues.push(...checked.issues);
-    if (checked.instance === undefined || checked.issues.length > 0) return [];
-    const { model, app } = checked.instance;
-    const reference = model.startsWith('.') ? resolve(root, model) : model;
-    return [{ name, model: reference, ...(app !== undefined && { app }) }];
-  });
+  const { endpoints, issues: endpointIssues } = readEndpoints(config.endpoints ?? {}, root);
   if (endpointIssues.length > 0) yaml.refuse(endpointIssues);
+  const { aliases = {}, memoryBudget } = config;
+  // Without endpoints here it is not known yet what will be served; the kernel checks them then.
+  const wrongAliases = endpoints.length === 0 ? [] : aliasIssues(aliases, addressesOf(endpoints));
+  if (wrongAliases.length > 0) {
+    yaml.refuse(wrongAliases.map(({ path, message }) => ({ path: `/aliases${path}`, message })));
+  }
 
   const absolute = (paths: readonly string[] | undefined) => (paths ?? []).map((path) => resolve(root, path));
   return {
@@ -48,6 +50,8 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
     plugins: config.plugins,
     settings: config.settings ?? {},
     endpoints,
+    aliases,
+    memoryBudget: memoryBudget === undefined ? undefined : parseByteSize(memoryBudget),
     models: absolute(config.models),
     data: absolute(config.data),
     limits: { ...config.limits },

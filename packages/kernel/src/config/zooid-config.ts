@@ -9,8 +9,32 @@ import {
   Min,
   MinLength,
   Type,
+  ValidateBy,
   ValidateNested,
 } from '@zooid/spec';
+import { isName, nameForm } from '../endpoints/address.js';
+import { byteSizeForm, parseByteSize } from '../models/byte-size.js';
+
+function IsVersion(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isVersion',
+    validator: {
+      validate: (value) => typeof value === 'string' && isName(value),
+      defaultMessage: () => `must be ${nameForm}`,
+    },
+  });
+}
+
+function IsByteSize(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isByteSize',
+    validator: {
+      validate: (value) =>
+        (typeof value === 'string' || typeof value === 'number') && parseByteSize(value) !== undefined,
+      defaultMessage: () => `must be ${byteSizeForm}`,
+    },
+  });
+}
 
 /** One served name in zooid.yaml; a plain string is shorthand for `{ model }`. */
 export class EndpointSection {
@@ -23,6 +47,21 @@ export class EndpointSection {
   @IsOptional()
   @IsString()
   app?: string;
+
+  /** Tells it from others of its name. Whole numbers may be written without quotes. */
+  @IsOptional()
+  @IsVersion()
+  version?: string;
+
+  /** Of several versions: whether it answers to the bare name. */
+  @IsOptional()
+  @IsBoolean()
+  default?: boolean;
+
+  /** Whether it is loaded at its first request; default: whether there is a memory budget. */
+  @IsOptional()
+  @IsBoolean()
+  lazy?: boolean;
 }
 
 export class LimitsSection {
@@ -92,10 +131,20 @@ export class ZooidConfig {
   @IsObject()
   settings?: Record<string, unknown>;
 
-  /** Served name → model. */
+  /** Served name → model, or list of models that differ by `version`. */
   @IsOptional()
   @IsObject()
-  endpoints?: Record<string, string | EndpointSection>;
+  endpoints?: Record<string, string | EndpointSection | EndpointSection[]>;
+
+  /** Other names: alias → endpoint, version of one (`intent@2`), or alias. */
+  @IsOptional()
+  @IsObject()
+  aliases?: Record<string, string>;
+
+  /** What loaded models may take of the memory together: `2GiB`. */
+  @IsOptional()
+  @IsByteSize()
+  memoryBudget?: string | number;
 
   /** Folders that hold models, beside those the host knows. */
   @IsOptional()
