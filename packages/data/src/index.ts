@@ -1,7 +1,6 @@
 export { type BatchPlan, type BatchPlanOptions, planBatches } from './batches.js';
 export type { DataLine, ReadOptions } from './data-line.js';
 export { type ReadDelimitedOptions, readDelimited } from './delimited.js';
-export { type InferenceBatchOptions, runInBatches } from './inference-batches.js';
 export { readJsonLines } from './json-lines.js';
 export { readLines, type TextLine } from './lines.js';
 export { prefetch } from './prefetch.js';

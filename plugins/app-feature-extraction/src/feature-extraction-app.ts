@@ -1,4 +1,4 @@
-import { type App, injectable, type Model, TextItem } from '@zooid/spec';
+import { type App, injectable, type Model, type OpenContext, TextItem } from '@zooid/spec';
 import { embeddingSchema, FeatureExtractionParameters } from './dto.js';
 import { type Embedding, FeatureExtractionInstance } from './feature-extraction-instance.js';
 
@@ -12,7 +12,7 @@ export class FeatureExtractionApp implements App<TextItem, FeatureExtractionPara
   readonly parameters = FeatureExtractionParameters;
   readonly output = embeddingSchema;
 
-  open(model: Model): Promise<FeatureExtractionInstance> {
-    return FeatureExtractionInstance.open(model);
+  open(model: Model, context: OpenContext): Promise<FeatureExtractionInstance> {
+    return FeatureExtractionInstance.open(model, context);
   }
 }

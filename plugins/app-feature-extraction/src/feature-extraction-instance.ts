@@ -1,12 +1,13 @@
+import { Batcher } from '@zooid/batcher';
 import { type Issue, ValidationError } from '@zooid/common';
-import { runInBatches, Turns } from '@zooid/data';
+import { Turns } from '@zooid/data';
 import { assertVocabularyFits } from '@zooid/hub';
 import {
   type AnswerContext,
   type AppInstance,
   type Model,
   ModelError,
-  type RunContext,
+  type OpenContext,
   type TaskShapes,
   type TextItem,
 } from '@zooid/spec';
@@ -27,6 +28,13 @@ import { readSentenceModules, type SentenceModules } from './sentence-modules.js
 /** One vector, or one per token. */
 export type Embedding = TaskShapes['feature-extraction']['output'];
 
+/** One text on its way through the model, with what its request wants of it. */
+interface Row {
+  readonly encoding: Encoding;
+  readonly pooling: Pooling | 'none';
+  readonly normalize: boolean;
+}
+
 /** Rough microseconds of tokenizing a character. */
 const MICROSECONDS_PER_CHARACTER = 0.3;
 
@@ -36,6 +44,7 @@ const stateNames = ['last_hidden_state', 'token_embeddings'];
 /** The app bound to one encoder: any folder whose graph gives the states of its last layer. */
 export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureExtractionParameters, Embedding> {
   private readonly turns = new Turns();
+  private readonly batcher: Batcher<Row, Embedding>;
 
   private constructor(
     private readonly model: Model,
@@ -43,10 +52,18 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
     private readonly modules: SentenceModules,
     private readonly maxLength: number,
     private readonly output: string,
-  ) {}
+    { batching }: OpenContext,
+  ) {
+    this.batcher = new Batcher({
+      ...batching,
+      run: (rows, { signal }) => this.answer(rows, signal),
+      lengthOf: ({ encoding }) => encoding.length,
+      concurrency: model.concurrency,
+    });
+  }
 
   /** @throws ModelError when the graph gives no states, or a file of the folder cannot be used. */
-  static async open(model: Model): Promise<FeatureExtractionInstance> {
+  static async open(model: Model, context: OpenContext): Promise<FeatureExtractionInstance> {
     const { id, folder, config } = model.artifacts;
     try {
       const tokenizer = await loadTokenizer(folder);
@@ -59,7 +76,7 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
       const names = model.inputs?.map(({ name }) => name);
       graphInputs(padEncodings([tokenizer.encode('?')]), names); // refuses graphs that want other inputs
       const maxLength = await longestInput(folder, config);
-      return new FeatureExtractionInstance(model, tokenizer, modules, maxLength, outputOf(model));
+      return new FeatureExtractionInstance(model, tokenizer, modules, maxLength, outputOf(model), context);
     } catch (error) {
       if (!(error instanceof ValidationError || error instanceof TokenizerError)) throw error;
       throw new ModelError(id, error.message, { cause: error });
@@ -72,10 +89,10 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
     context: AnswerContext = {},
   ): Promise<Embedding[]> {
     const { pooling = this.modules.pooling ?? 'mean', normalize = this.modules.normalize } = parameters;
-    const rows = await this.encode(items, parameters);
-    context.onTokens?.(rows.reduce((sum, { length }) => sum + length, 0));
-    const { signal } = context;
-    return runInBatches(rows, (batch) => this.answer(batch, pooling, normalize, context), { signal });
+    const encodings = await this.encode(items, parameters);
+    context.onTokens?.(encodings.reduce((sum, { length }) => sum + length, 0));
+    const rows = encodings.map((encoding): Row => ({ encoding, pooling, normalize }));
+    return this.batcher.submit(rows, context);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -116,17 +133,12 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
     ]);
   }
 
-  private async answer(
-    rows: readonly Encoding[],
-    pooling: Pooling | 'none',
-    normalize: boolean,
-    context: RunContext,
-  ): Promise<Embedding[]> {
+  private async answer(rows: readonly Row[], signal: AbortSignal): Promise<Embedding[]> {
     const inputs = graphInputs(
-      padEncodings(rows),
+      padEncodings(rows.map(({ encoding }) => encoding)),
       this.model.inputs?.map(({ name }) => name),
     );
-    const outputs = await this.model.forward(inputs, { ...context, outputs: [this.output] });
+    const outputs = await this.model.forward(inputs, { signal, outputs: [this.output] });
     const states = outputs[this.output]!;
     const [batch, sequence, width] = states.dims as readonly [number, number, number];
     if (states.dims.length !== 3 || batch !== rows.length || sequence !== inputs.input_ids!.dims[1]) {
@@ -135,8 +147,8 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
       throw new ModelError(id, `model '${id}': ${message}; expected [batch, sequence, hidden]`);
     }
     const data = toFloat32(states);
-    const finish = (vector: Float32Array) => Array.from(normalize ? unitVector(vector) : vector);
-    return rows.map(({ length }, row) => {
+    return rows.map(({ encoding: { length }, pooling, normalize }, row) => {
+      const finish = (vector: Float32Array) => Array.from(normalize ? unitVector(vector) : vector);
       const from = row * sequence * width;
       const own: TokenStates = { data: data.subarray(from, from + length * width), length, width };
       return pooling === 'none' ? rowsOf(own).map(finish) : finish(pool(own, pooling));

@@ -13,7 +13,7 @@ export class FillMaskApp implements App<FillMaskItem, FillMaskParameters, FillMa
   readonly output = fillMaskOutputSchema;
   readonly capabilities: ReadonlyMap<symbol, unknown> = new Map();
 
-  open(model: Model, _context: OpenContext): Promise<FillMaskInstance> {
-    return FillMaskInstance.open(model);
+  open(model: Model, context: OpenContext): Promise<FillMaskInstance> {
+    return FillMaskInstance.open(model, context);
   }
 }

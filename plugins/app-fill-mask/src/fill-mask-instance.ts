@@ -1,11 +1,13 @@
+import { Batcher } from '@zooid/batcher';
 import { type Issue, ValidationError } from '@zooid/common';
-import { runInBatches, Turns } from '@zooid/data';
+import { Turns } from '@zooid/data';
 import {
+  type AnswerContext,
   type AppInstance,
   type MaskedToken,
   type Model,
   ModelError,
-  type RunContext,
+  type OpenContext,
   type TaskShapes,
 } from '@zooid/spec';
 import type { HostTensor } from '@zooid/tensor';
@@ -22,19 +24,19 @@ import type { FillMaskItem, FillMaskParameters } from './dto.js';
 /** Candidates for the one mask, or a list for each of several. */
 export type FillMaskOutput = TaskShapes['fill-mask']['output'];
 
+/** One text on its way through the model, with what its request wants of it. */
 interface Row {
-  /** Tokens, special ones included. */
-  readonly length: number;
   readonly text: string;
   readonly encoding: Encoding;
   /** Token places of the masks. */
   readonly masks: readonly number[];
+  readonly topK: number;
+  /** Tokens to choose from; undefined: all. */
+  readonly targets: readonly number[] | undefined;
 }
 
 /** Scores in one run: those of the whole vocabulary come back for every position. */
 const SCORES_PER_RUN = 4_000_000;
-/** Runs of a request under way at a time; more would hold more scores in memory at once. */
-const RUNS_IN_FLIGHT = 4;
 /** Rough microseconds of tokenizing a character. */
 const MICROSECONDS_PER_CHARACTER = 0.3;
 /** Rough microseconds of looking through one candidate for a mask. */
@@ -45,54 +47,52 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
   private readonly turns = new Turns();
   /** Every token, for requests without targets. */
   private readonly everyId: readonly number[];
+  private readonly batcher: Batcher<Row, FillMaskOutput>;
 
   private constructor(
     private readonly model: Model,
     private readonly tokenizer: Tokenizer,
     private readonly maskId: number,
     private readonly maxLength: number,
+    { batching }: OpenContext,
   ) {
+    const { maxTokens = 256 } = batching ?? {};
+    this.batcher = new Batcher({
+      ...batching,
+      maxTokens: Math.min(maxTokens, Math.ceil(SCORES_PER_RUN / tokenizer.vocabSize)),
+      run: (rows, { signal }) => this.answer(rows, signal),
+      lengthOf: ({ encoding }) => encoding.length,
+      // One more than run at a time: the words of one batch are chosen here while the workers go on.
+      concurrency: 1 + (model.concurrency ?? 1),
+    });
     this.everyId = Array.from({ length: tokenizer.vocabSize }, (_, id) => id);
   }
 
   /** @throws ModelError when the folder's tokenizer has no mask token. */
-  static async open(model: Model): Promise<FillMaskInstance> {
+  static async open(model: Model, context: OpenContext = {}): Promise<FillMaskInstance> {
     const { id, folder, config } = model.artifacts;
     const tokenizer = await loadTokenizer(folder);
     const mask = tokenizer.specialIds.mask;
     if (mask === undefined) {
       throw new ModelError(id, `model '${id}': its tokenizer has no mask token, so it cannot fill masks`);
     }
-    return new FillMaskInstance(model, tokenizer, mask, await longestInput(folder, config));
+    return new FillMaskInstance(model, tokenizer, mask, await longestInput(folder, config), context);
   }
 
   async run(
     items: readonly FillMaskItem[],
     parameters: FillMaskParameters,
-    context: RunContext = {},
+    context: AnswerContext = {},
   ): Promise<FillMaskOutput[]> {
-    const rows = await this.encode(items);
-    const targets = this.targetIds(parameters.targets);
-    const maxTokens = Math.ceil(SCORES_PER_RUN / this.tokenizer.vocabSize);
-    const answer = async (batch: readonly Row[]): Promise<FillMaskOutput[]> => {
-      const padded = padEncodings(batch.map(({ encoding }) => encoding));
-      const names = this.model.inputs?.map(({ name }) => name);
-      const feeds = graphInputs(padded, names);
-      const { logits } = await this.model.forward(feeds, { ...context, outputs: ['logits'] });
-      const outputs: FillMaskOutput[] = [];
-      for (const [i, row] of batch.entries()) {
-        await this.turns.before(MICROSECONDS_PER_CANDIDATE * (targets ?? this.everyId).length * row.masks.length);
-        outputs.push(this.answer(row, i, logits!, parameters.top_k, targets));
-      }
-      return outputs;
-    };
-    return runInBatches(rows, answer, { maxTokens, inFlight: RUNS_IN_FLIGHT, signal: context.signal });
+    const rows = await this.encode(items, parameters);
+    return this.batcher.submit(rows, context);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  private async encode(items: readonly FillMaskItem[]): Promise<Row[]> {
+  private async encode(items: readonly FillMaskItem[], parameters: FillMaskParameters): Promise<Row[]> {
     const issues: Issue[] = [];
+    const targets = this.targetIds(parameters.targets);
     const token = this.tokenizer.specialTokens.mask;
     const rows: Row[] = [];
     for (const [index, { text }] of items.entries()) {
@@ -105,7 +105,7 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
           : `needs at least one ${token}`;
         issues.push({ path: `/inputs/${index}/text`, message });
       }
-      rows.push({ length: encoding.length, text, encoding, masks });
+      rows.push({ text, encoding, masks, topK: parameters.top_k, targets });
     }
     if (issues.length > 0) throw new ValidationError('inputs', issues);
     return rows;
@@ -125,13 +125,22 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     return [...new Set(ids)];
   }
 
-  private answer(
-    { text, encoding, masks }: Row,
-    row: number,
-    logits: HostTensor,
-    topK: number,
-    targets: readonly number[] | undefined,
-  ): FillMaskOutput {
+  private async answer(rows: readonly Row[], signal: AbortSignal): Promise<FillMaskOutput[]> {
+    const padded = padEncodings(rows.map(({ encoding }) => encoding));
+    const feeds = graphInputs(
+      padded,
+      this.model.inputs?.map(({ name }) => name),
+    );
+    const { logits } = await this.model.forward(feeds, { signal, outputs: ['logits'] });
+    const answers: FillMaskOutput[] = [];
+    for (const [i, row] of rows.entries()) {
+      await this.turns.before(MICROSECONDS_PER_CANDIDATE * (row.targets ?? this.everyId).length * row.masks.length);
+      answers.push(this.answerOf(row, i, logits!));
+    }
+    return answers;
+  }
+
+  private answerOf({ text, encoding, masks, topK, targets }: Row, row: number, logits: HostTensor): FillMaskOutput {
     const [, sequence, vocab] = logits.dims as readonly [number, number, number];
     // A table padded beyond the tokenizer has rows that no token stands for.
     const candidates = targets ?? this.everyId.slice(0, vocab);

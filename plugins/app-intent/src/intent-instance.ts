@@ -1,7 +1,9 @@
+import { Batcher } from '@zooid/batcher';
 import { ValidationError } from '@zooid/common';
-import { runInBatches, Turns } from '@zooid/data';
+import { Turns } from '@zooid/data';
 import { encoderFamily } from '@zooid/nn';
 import {
+  type AnswerContext,
   type AppInstance,
   type Collection,
   type Evaluation,
@@ -10,8 +12,9 @@ import {
   type OpenContext,
   type RunContext,
 } from '@zooid/spec';
+import type { TensorMap } from '@zooid/tensor';
 import { CodePoints, loadTokenizer } from '@zooid/tokenizers';
-import { type AnswerSlot, decodeAnswers, type IntentAnswer } from './answer.js';
+import { type AnswerSlot, answerOf, type IntentAnswer } from './answer.js';
 import { type IntentItem, IntentParameters, type LexiconBody, type RequestEntry } from './dto.js';
 import { type IntentExample, parseExample } from './example.js';
 import { Featurizer, type TextFeatures } from './featurizer.js';
@@ -34,6 +37,13 @@ export interface IntentOutput extends IntentAnswer {
   readonly gate?: readonly GateValue[];
 }
 
+/** One text on its way through the model, with what its request wants to know of it. */
+interface Row {
+  readonly text: string;
+  readonly features: TextFeatures;
+  readonly parameters: IntentParameters;
+}
+
 /** Rough microseconds of tokenizing and matching a character, and of building a lexicon entry of the request's own. */
 const MICROSECONDS_PER_CHARACTER = 0.3;
 const MICROSECONDS_PER_ENTRY = 5;
@@ -43,13 +53,21 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
   readonly collections: Readonly<Record<string, Collection>>;
 
   private readonly turns = new Turns();
+  private readonly batcher: Batcher<Row, IntentOutput>;
 
   private constructor(
     private readonly model: Model,
     private readonly config: IntentConfig,
     private readonly featurizer: Featurizer,
     private readonly lexicons: LexiconSet,
+    { batching }: OpenContext,
   ) {
+    this.batcher = new Batcher({
+      ...batching,
+      run: (rows, { signal }) => this.answer(rows, signal),
+      lengthOf: ({ features }) => features.length,
+      concurrency: model.concurrency,
+    });
     this.collections = { lexicons: lexicons as Collection<LexiconBody> as Collection };
   }
 
@@ -68,7 +86,8 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
         maxPositions: family.longestSequence(encoder),
         hasSegments: encoder.type_vocab_size > 1,
       });
-      return new IntentInstance(model, intent, featurizer, await LexiconSet.open(folder, context.notify));
+      const lexicons = await LexiconSet.open(folder, context.notify);
+      return new IntentInstance(model, intent, featurizer, lexicons, context);
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       throw new ModelError(id, error.message, { cause: error });
@@ -78,44 +97,40 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
   async run(
     items: readonly IntentItem[],
     parameters: IntentParameters,
-    context: RunContext = {},
+    context: AnswerContext = {},
   ): Promise<IntentOutput[]> {
     const lexicon = this.lexicons.current; // the whole request is answered from one version
-    const rows: TextFeatures[] = [];
+    const rows: Row[] = [];
     for (const item of items) {
       await this.turns.before(hostCost(item));
-      rows.push(this.featurizer.featurize(item.text, withRequestEntries(lexicon, item.lexicon)));
+      const { text } = item;
+      const features = this.featurizer.featurize(text, withRequestEntries(lexicon, item.lexicon));
+      rows.push({ text, features, parameters });
     }
-    const { signal } = context;
-    return runInBatches(
-      rows,
-      (batch, indices) =>
-        this.answer(
-          batch,
-          indices.map((i) => items[i]!),
-          parameters,
-          context,
-        ),
-      { signal },
-    );
+    return this.batcher.submit(rows, context);
   }
 
-  private async answer(
-    rows: readonly TextFeatures[],
-    items: readonly IntentItem[],
-    { topK, explain, codePoints, threshold }: IntentParameters,
-    context: RunContext,
-  ): Promise<IntentOutput[]> {
-    const outputs = explain && this.hasGate ? ['logits', 'gate'] : ['logits'];
-    const results = await this.model.forward(this.featurizer.collate(rows), { ...context, outputs });
-    const config = threshold === undefined ? this.config : { ...this.config, threshold };
-    const { gate } = results;
-    return decodeAnswers(results, rows, config).map(({ scores, ...answer }, row) => ({
+  private async answer(rows: readonly Row[], signal: AbortSignal): Promise<IntentOutput[]> {
+    const wantsGate = this.hasGate && rows.some(({ parameters }) => parameters.explain);
+    const inputs = this.featurizer.collate(rows.map(({ features }) => features));
+    const outputs = wantsGate ? ['logits', 'gate'] : ['logits'];
+    const results = await this.model.forward(inputs, { signal, outputs });
+    return rows.map((row, i) => this.answerOf(row, i, results));
+  }
+
+  private answerOf({ text, features, parameters }: Row, row: number, { logits, gate }: TensorMap): IntentOutput {
+    const { topK, explain, codePoints, threshold = this.config.threshold } = parameters;
+    const width = this.config.labels.length;
+    const own = (logits!.data as Float32Array).subarray(row * width, (row + 1) * width);
+    const { scores, ...answer } = answerOf(own, { ...this.config, threshold });
+    const gates =
+      explain && gate !== undefined ? gateValues(features, gate.data as Float32Array, row * gate.dims[1]!) : undefined;
+    return {
       ...answer,
       scores: scores.slice(0, topK),
-      slots: slotsOf(items[row]!.text, rows[row]!.placed, codePoints),
-      ...(gate === undefined ? {} : { gate: gateValues(rows[row]!, gate.data as Float32Array, row * gate.dims[1]!) }),
-    }));
+      slots: slotsOf(text, features.placed, codePoints),
+      ...(gates !== undefined && { gate: gates }),
+    };
   }
 
   /** Records are read as the model's own recipe reads them. */

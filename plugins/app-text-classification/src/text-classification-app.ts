@@ -1,4 +1,4 @@
-import { type App, injectable, type LabelScore, type Model, RecipeOptions } from '@zooid/spec';
+import { type App, injectable, type LabelScore, type Model, type OpenContext, RecipeOptions } from '@zooid/spec';
 import { TrainingTask } from '@zooid/trainer';
 import { labelScoresSchema, TextClassificationItem, TextClassificationParameters } from './dto.js';
 import { TextClassificationOptions } from './options.js';
@@ -21,7 +21,7 @@ export class TextClassificationApp
     [RecipeOptions.key, TextClassificationOptions],
   ]);
 
-  open(model: Model): Promise<TextClassificationInstance> {
-    return TextClassificationInstance.open(model);
+  open(model: Model, context: OpenContext): Promise<TextClassificationInstance> {
+    return TextClassificationInstance.open(model, context);
   }
 }

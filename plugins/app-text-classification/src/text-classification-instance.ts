@@ -1,16 +1,20 @@
+import { Batcher } from '@zooid/batcher';
 import { ValidationError } from '@zooid/common';
-import { runInBatches, Turns } from '@zooid/data';
+import { Turns } from '@zooid/data';
 import { assertVocabularyFits } from '@zooid/hub';
 import {
+  type AnswerContext,
   type AppInstance,
   type Evaluation,
   type LabelScore,
   type Model,
   ModelError,
+  type OpenContext,
   type RunContext,
 } from '@zooid/spec';
+import { toFloat32 } from '@zooid/tensor';
 import { loadTokenizer, longestInput, TokenizerError } from '@zooid/tokenizers';
-import { decodeLogits, labelsThatHold } from './answer.js';
+import { labelScores, labelsThatHold } from './answer.js';
 import { type ClassifierConfig, classifierConfigOf } from './classifier-config.js';
 import { type TextClassificationItem, TextClassificationParameters } from './dto.js';
 import { type ClassifiedExample, guessFields, parseExample, type RecordFields } from './example.js';
@@ -18,6 +22,12 @@ import { Featurizer, type TextFeatures } from './featurizer.js';
 import { classificationMetrics } from './metrics.js';
 
 type Answer = readonly LabelScore[];
+
+/** One text on its way through the model, with what its request wants to know of it. */
+interface Row {
+  readonly features: TextFeatures;
+  readonly parameters: TextClassificationParameters;
+}
 
 /** Rough microseconds of tokenizing a character. */
 const MICROSECONDS_PER_CHARACTER = 0.3;
@@ -30,19 +40,27 @@ export class TextClassificationInstance
   readonly evaluate?: (records: readonly unknown[], context?: RunContext) => Promise<Evaluation<Answer>>;
   private readonly thresholdOf: ReadonlyMap<string, number>;
   private readonly turns = new Turns();
+  private readonly batcher: Batcher<Row, Answer>;
 
   private constructor(
     private readonly model: Model,
     private readonly config: ClassifierConfig,
     private readonly featurizer: Featurizer,
     private readonly output: string,
+    { batching }: OpenContext,
   ) {
+    this.batcher = new Batcher({
+      ...batching,
+      run: (rows, { signal }) => this.answer(rows, signal),
+      lengthOf: ({ features }) => features.length,
+      concurrency: model.concurrency,
+    });
     this.thresholdOf = new Map(config.labels.map((label, i) => [label, config.thresholds[i]!]));
     if (config.outputFunction !== 'none') this.evaluate = this.score;
   }
 
   /** @throws ModelError when the folder was made for something else, or its parts contradict each other. */
-  static async open(model: Model): Promise<TextClassificationInstance> {
+  static async open(model: Model, context: OpenContext): Promise<TextClassificationInstance> {
     const { id, folder, config } = model.artifacts;
     try {
       const classifier = classifierConfigOf(config);
@@ -55,7 +73,8 @@ export class TextClassificationInstance
         inputs: model.inputs?.map(({ name }) => name),
       });
       featurizer.collate([featurizer.featurize({ text: '?' })]); // refuses graphs that want other inputs
-      return new TextClassificationInstance(model, classifier, featurizer, outputOf(model, classifier.labels.length));
+      const output = outputOf(model, classifier.labels.length);
+      return new TextClassificationInstance(model, classifier, featurizer, output, context);
     } catch (error) {
       if (!(error instanceof ValidationError || error instanceof TokenizerError)) throw error;
       throw new ModelError(id, error.message, { cause: error });
@@ -65,36 +84,41 @@ export class TextClassificationInstance
   async run(
     items: readonly TextClassificationItem[],
     parameters: TextClassificationParameters,
-    context: RunContext = {},
+    context: AnswerContext = {},
   ): Promise<Answer[]> {
-    const rows: TextFeatures[] = [];
+    const rows: Row[] = [];
     for (const item of items) {
       const length = item.text.length + (item.text_pair?.length ?? 0);
       await this.turns.before(20 + MICROSECONDS_PER_CHARACTER * length);
-      rows.push(this.featurizer.featurize(item));
+      rows.push({ features: this.featurizer.featurize(item), parameters });
     }
-    const { signal } = context;
-    return runInBatches(rows, (batch) => this.answer(batch, parameters, context), { signal });
+    return this.batcher.submit(rows, context);
   }
 
-  private async answer(
-    rows: readonly TextFeatures[],
-    { top_k, function_to_apply, threshold = Number.NEGATIVE_INFINITY, apply_thresholds }: TextClassificationParameters,
-    context: RunContext,
-  ): Promise<Answer[]> {
-    const { labels, multiLabel, outputFunction } = this.config;
-    const outputs = await this.model.forward(this.featurizer.collate(rows), { ...context, outputs: [this.output] });
+  private async answer(rows: readonly Row[], signal: AbortSignal): Promise<Answer[]> {
+    const { labels } = this.config;
+    const inputs = this.featurizer.collate(rows.map(({ features }) => features));
+    const outputs = await this.model.forward(inputs, { signal, outputs: [this.output] });
     const logits = outputs[this.output]!;
     if (logits.dims.length !== 2 || logits.dims[1] !== labels.length) {
       const message = `its graph gives logits [${logits.dims.join(', ')}] for ${rows.length} texts and ${labels.length} labels`;
       throw new ModelError(this.model.artifacts.id, `model '${this.model.artifacts.id}': ${message}`);
     }
-    const applies = apply_thresholds && multiLabel;
-    return decodeLogits(logits, labels, function_to_apply ?? outputFunction).map((answer) =>
-      (applies ? labelsThatHold(answer, this.thresholdOf) : answer)
-        .filter(({ score }) => score >= threshold)
-        .slice(0, top_k),
+    const data = toFloat32(logits);
+    return rows.map(({ parameters }, row) =>
+      this.answerOf(data.subarray(row * labels.length, (row + 1) * labels.length), parameters),
     );
+  }
+
+  private answerOf(
+    logits: Float32Array,
+    { top_k, function_to_apply, threshold = Number.NEGATIVE_INFINITY, apply_thresholds }: TextClassificationParameters,
+  ): Answer {
+    const { labels, multiLabel, outputFunction } = this.config;
+    const answer = labelScores(logits, labels, function_to_apply ?? outputFunction);
+    return (apply_thresholds && multiLabel ? labelsThatHold(answer, this.thresholdOf) : answer)
+      .filter(({ score }) => score >= threshold)
+      .slice(0, top_k);
   }
 
   /** Records are read as the model's own recipe reads them; those of foreign models by the usual names of fields. */
