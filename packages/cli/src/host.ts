@@ -82,6 +82,7 @@ export async function openHost(
       root: project.root,
       settings,
       limits: { ...extra.limits, ...config?.limits },
+      batching: { ...config?.batching },
       datasets: {
         folders: project.dataFolders,
         cache: join(terminal.environment.cacheFolder, 'data'),
@@ -107,6 +108,7 @@ function locate(reference: string): string {
 }
 
 function report(event: KernelEvent, logger: ReturnType<typeof createLogger>): void {
+  if (event.type === 'batch-dispatched') return; // thousands a second: the server counts them
   const { type, ...fields } = event;
   if (type === 'release-failed' || type === 'model-load-failed') logger.debug(fields, type);
   else if (type === 'app-notice' && event.level === 'warn') logger.warn({ endpoint: event.endpoint }, event.message);
