@@ -15,3 +15,4 @@ export { pearsonCorrelation, rocAuc, spearmanCorrelation } from './ranking.js';
 export { type SegmentationScores, segmentationScores } from './segmentation.js';
 export { type Span, spanScores } from './spans.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval, meanAndSd } from './statistics.js';
+export { type WordBoundaryScores, wordBoundaryScores } from './word-boundaries.js';

@@ -1,0 +1,122 @@
+import { ValidationError } from '@zooid/common';
+import { type Units, unitKind } from '../text/units.js';
+import type { Window } from '../text/windows.js';
+
+/** What stands for characters that a pair has none of, beyond the last code point. */
+const symbols = { start: 0x110000, end: 0x110001, space: 0x110002, number: 0x110003, word: 0x110004 } as const;
+const symbolNames: ReadonlyMap<number, string> = new Map([
+  [symbols.start, '<s>'],
+  [symbols.end, '</s>'],
+  [symbols.space, '<space>'],
+  [symbols.number, '<number>'],
+  [symbols.word, '<word>'],
+]);
+const namedSymbols = new Map(Array.from(symbolNames, ([symbol, name]) => [name, symbol]));
+
+/** Row of special tokens and padding. */
+export const PAD_BIGRAM = 0;
+/** Row of pairs that the vocabulary lacks. */
+export const UNKNOWN_BIGRAM = 1;
+const FIRST_BIGRAM = 2;
+
+const pairBase = 2 ** 21;
+const keyOf = (left: number, right: number): number => left * pairBase + right;
+
+/**
+ * Pairs of neighbouring units by row of their table. Latin words and numbers are one symbol each, and the edges of a
+ * window are symbols of their own; tag tokens are no neighbours.
+ */
+export class BigramVocabulary {
+  private readonly rows: ReadonlyMap<number, number>;
+
+  private constructor(private readonly keys: readonly number[]) {
+    this.rows = new Map(keys.map((key, i) => [key, i + FIRST_BIGRAM]));
+  }
+
+  /** Rows of the table, those for padding and for unknown pairs included. */
+  get size(): number {
+    return this.keys.length + FIRST_BIGRAM;
+  }
+
+  /**
+   * The pairs of the training texts that occur at least `minCount` times, the most frequent first.
+   *
+   * @param maxSize most pairs that are kept
+   */
+  static count(
+    windows: Iterable<readonly [Units, Window]>,
+    { minCount, maxSize }: { readonly minCount: number; readonly maxSize: number },
+  ): BigramVocabulary {
+    const counts = new Map<number, number>();
+    for (const [units, window] of windows) {
+      forEachPair(units, window, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
+    }
+    const kept = [...counts].filter(([, count]) => count >= minCount).sort(([a, m], [b, n]) => n - m || a - b);
+    return new BigramVocabulary(kept.slice(0, maxSize).map(([key]) => key));
+  }
+
+  /** Reads what {@link toText} wrote. @throws ValidationError naming the line that is no pair. */
+  static parse(text: string, subject: string): BigramVocabulary {
+    const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+    const keys = lines.map((line, i) => {
+      const [left, right, ...more] = line.split('\t').map(symbolOf);
+      if (left !== undefined && right !== undefined && more.length === 0) return keyOf(left, right);
+      throw new ValidationError(subject, [
+        { path: `/${i}`, message: `must be two symbols with a tab between, got ${JSON.stringify(line.slice(0, 20))}` },
+      ]);
+    });
+    return new BigramVocabulary(keys);
+  }
+
+  /** One pair a line, in the order of the rows. */
+  toText(): string {
+    const name = (symbol: number) => symbolNames.get(symbol) ?? String.fromCodePoint(symbol);
+    return this.keys.map((key) => `${name(Math.floor(key / pairBase))}\t${name(key % pairBase)}\n`).join('');
+  }
+
+  /** Rows of the pairs to the left and to the right of every unit of a window that is not white space: `[…, left, right, …]`. */
+  rowsOf(units: Units, window: Window): Int32Array {
+    const rows: number[] = [];
+    let left = PAD_BIGRAM;
+    let unit = window.start - 1;
+    forEachPair(units, window, (key) => {
+      const row = this.rows.get(key) ?? UNKNOWN_BIGRAM;
+      if (unit >= window.start && units.kinds[unit] !== unitKind.space) rows.push(left, row);
+      left = row;
+      unit++;
+    });
+    return Int32Array.from(rows);
+  }
+}
+
+/** Calls `visit` with the pair before every unit of the window, then with the one after the last. */
+function forEachPair(units: Units, window: Window, visit: (key: number) => void): void {
+  const { start, end, isOpenLeft, isOpenRight } = window;
+  let left: number = isOpenLeft && start > 0 ? symbolAt(units, start - 1) : symbols.start;
+  for (let unit = start; unit < end; unit++) {
+    const symbol = symbolAt(units, unit);
+    visit(keyOf(left, symbol));
+    left = symbol;
+  }
+  visit(keyOf(left, isOpenRight && end < units.count ? symbolAt(units, end) : symbols.end));
+}
+
+function symbolAt({ text, starts, kinds }: Units, unit: number): number {
+  switch (kinds[unit]) {
+    case unitKind.space:
+      return symbols.space;
+    case unitKind.number:
+      return symbols.number;
+    case unitKind.word:
+      return symbols.word;
+    default:
+      return text.codePointAt(starts[unit]!)!;
+  }
+}
+
+function symbolOf(name: string): number | undefined {
+  const named = namedSymbols.get(name);
+  if (named !== undefined) return named;
+  const symbol = name.codePointAt(0);
+  return symbol !== undefined && name.length === (symbol > 0xffff ? 2 : 1) ? symbol : undefined;
+}

@@ -1,0 +1,229 @@
+import { Batcher } from '@zooid/batcher';
+import { type Issue, ValidationError } from '@zooid/common';
+import { Turns } from '@zooid/data';
+import { encoderFamily } from '@zooid/nn';
+import {
+  type AnswerContext,
+  type AppInstance,
+  type Collection,
+  didYouMean,
+  type Evaluation,
+  type Model,
+  ModelError,
+  type OpenContext,
+  type RunContext,
+} from '@zooid/spec';
+import { loadTokenizer, TokenizerError } from '@zooid/tokenizers';
+import { decodeText } from './decode/decode-text.js';
+import { type LexiconBody, type SegmentationItem, SegmentationParameters } from './dto.js';
+import { parseExample, type SegmentationExample } from './example.js';
+import { Featurizer, type Row } from './features/featurizer.js';
+import { UNKNOWN_TAG } from './features/tags.js';
+import { Dictionary } from './lexicon/dictionary.js';
+import { unknownGranularity } from './lexicon/entry.js';
+import { type Layer, LexiconSet } from './lexicon/lexicon-set.js';
+import { segmentationMetrics, type TrainingWords, type WordsByGranularity } from './metrics.js';
+import { BOTH } from './options.js';
+import { RowQueue } from './row-queue.js';
+import { readBigrams, readTrainingWords } from './section-files.js';
+import { requestable, type SegmentationConfig, segmentationConfigOf } from './segmentation-config.js';
+import { inTurns } from './steps.js';
+import { splitUnits, type Units } from './text/units.js';
+import { windowsOf } from './text/windows.js';
+import { type Word, wordsBetween } from './words.js';
+
+export interface Words {
+  readonly words: readonly Word[];
+}
+
+/** The words at one granularity, or the coarse words and the fine ones within them. */
+export type SegmentationOutput =
+  | ({ readonly granularity: string } & Words)
+  | { readonly granularity: typeof BOTH; readonly coarse: Words; readonly fine: Words };
+
+/** A text on its way through the model. */
+interface Job {
+  readonly units: Units;
+  readonly layers: readonly Layer[];
+  /** By granularity: coarse before fine. */
+  readonly emissions: readonly Float32Array[];
+}
+
+/** Rough microseconds of looking up a unit and its pairs, and of building a dictionary entry of the request's own. */
+const MICROSECONDS_PER_UNIT = 0.4;
+const MICROSECONDS_PER_ENTRY = 5;
+
+/** The segmentation app bound to one model. */
+export class SegmentationInstance implements AppInstance<SegmentationItem, SegmentationParameters, SegmentationOutput> {
+  readonly collections: Readonly<Record<string, Collection>>;
+  private readonly lexicons: LexiconSet;
+  private readonly turns = new Turns();
+  private readonly batcher: Batcher<Row, Float32Array>;
+
+  private constructor(
+    private readonly model: Model,
+    private readonly config: SegmentationConfig,
+    private readonly featurizer: Featurizer,
+    private readonly trainingWords: TrainingWords,
+    { batching }: OpenContext,
+  ) {
+    this.lexicons = new LexiconSet(config.granularities);
+    this.collections = { lexicons: this.lexicons as Collection<LexiconBody> as Collection };
+    this.batcher = new Batcher({
+      ...batching,
+      run: (rows, { signal }) => this.score(rows, signal),
+      lengthOf: ({ length }) => length,
+      concurrency: model.concurrency,
+    });
+  }
+
+  /** @throws ModelError when the folder was not trained by this app, or its parts contradict each other. */
+  static async open(model: Model, context: OpenContext): Promise<SegmentationInstance> {
+    const { id, folder, config } = model.artifacts;
+    try {
+      const segmentation = segmentationConfigOf(config);
+      const encoder = encoderFamily(config).parse(config);
+      const featurizer = new Featurizer({
+        tokenizer: await loadTokenizer(folder),
+        bigrams: segmentation.options.fusion === 'none' ? undefined : await readBigrams(folder),
+        tagCount: segmentation.corpora.length === 0 ? 1 : 2,
+        hasSegments: encoder.type_vocab_size > 1,
+      });
+      const words = await readTrainingWords(folder);
+      return new SegmentationInstance(model, segmentation, featurizer, words, context);
+    } catch (error) {
+      if (!(error instanceof ValidationError || error instanceof TokenizerError)) throw error;
+      throw new ModelError(id, error.message, { cause: error });
+    }
+  }
+
+  async run(
+    items: readonly SegmentationItem[],
+    parameters: SegmentationParameters,
+    context: AnswerContext = {},
+  ): Promise<SegmentationOutput[]> {
+    const granularity = parameters.granularity ?? this.config.granularities[0]!;
+    this.refuseUnknown(granularity, items, parameters);
+    const wanted = granularity === BOTH ? ['coarse', 'fine'] : [granularity];
+    const jobs = await this.scoreAll(items, wanted, parameters, context);
+    const outputs: SegmentationOutput[] = [];
+    for (const { units, layers, emissions } of jobs) {
+      const scored = wanted.map((name, i) => ({ granularity: name, emissions: emissions[i]! }));
+      const found = await inTurns(this.turns, decodeText(units, scored, layers));
+      const answers: Words[] = [];
+      for (const boundaries of found) {
+        answers.push({ words: await inTurns(this.turns, wordsBetween(units, boundaries, parameters.codePoints)) });
+      }
+      const [first, second] = answers;
+      outputs.push(granularity === BOTH ? { granularity, coarse: first!, fine: second! } : { granularity, ...first! });
+    }
+    return outputs;
+  }
+
+  /** Records are read as the model's own recipe reads them. Granularities are scored each by itself. */
+  async evaluate(records: readonly unknown[], context: RunContext = {}): Promise<Evaluation<SegmentationOutput>> {
+    const { options, granularities } = this.config;
+    const examples = records.map((record, i) => exampleAt(record, i, options));
+    const words: Map<string, readonly string[]>[] = examples.map(() => new Map());
+    const answers = new Array<SegmentationOutput>(records.length);
+    for (const granularity of granularities) {
+      const labelled = [...examples.keys()].filter((i) => examples[i]!.words.has(granularity));
+      if (labelled.length === 0) continue;
+      const items = labelled.map((i) => ({ text: examples[i]!.text }));
+      const parameters = Object.assign(new SegmentationParameters(), { granularity });
+      const outputs = await this.run(items, parameters, context);
+      for (const [k, i] of labelled.entries()) {
+        const output = outputs[k]!;
+        answers[i] ??= output;
+        words[i]!.set(granularity, 'words' in output ? scoredTexts(output.words) : []);
+      }
+    }
+    const found: readonly WordsByGranularity[] = words;
+    return { answers, metrics: segmentationMetrics(found, examples, granularities, this.trainingWords) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** Windows go to the model while later ones are still being read, so that a long text takes little memory at a time. */
+  private async scoreAll(
+    items: readonly SegmentationItem[],
+    wanted: readonly string[],
+    { lexiconMode, lexicons, corpus }: SegmentationParameters,
+    context: AnswerContext,
+  ): Promise<Job[]> {
+    const stored = this.lexicons.layers(lexicons); // the whole request is answered from one version
+    const { granularityRows, corpora, corpusRows, options } = this.config;
+    const corpusTag = corpora.length === 0 ? [] : [corpusRows[corpus ?? UNKNOWN_TAG]!];
+    const tags = wanted.map((name) => [granularityRows[name]!, ...corpusTag]);
+    const queue = new RowQueue(this.batcher, this.featurizer.firstUnit, context);
+    const jobs: Job[] = [];
+    for (const { text, lexicon = [] } of items) {
+      await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
+      const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
+      const units = await inTurns(this.turns, splitUnits(text));
+      const emissions = wanted.map(() => new Float32Array(4 * units.count));
+      for (const window of windowsOf(units, options.maxUnits)) {
+        await this.turns.before(MICROSECONDS_PER_UNIT * (window.end - window.start));
+        const features = this.featurizer.featurize(units, window);
+        for (const [i, rowTags] of tags.entries()) {
+          await queue.add({ length: features.length, features, tags: rowTags }, units, emissions[i]!);
+        }
+      }
+      jobs.push({ units, layers: [...own, ...stored], emissions });
+    }
+    const tokens = await queue.finish();
+    context.onTokens?.(tokens);
+    return jobs;
+  }
+
+  /** The logits of each row, `[sequence, 4]` flat. */
+  private async score(rows: readonly Row[], signal: AbortSignal): Promise<Float32Array[]> {
+    const { logits } = await this.model.forward(this.featurizer.collate(rows), { signal, outputs: ['logits'] });
+    const [, sequence, width] = logits!.dims as readonly [number, number, number];
+    const data = logits!.data as Float32Array;
+    return rows.map(({ length }, row) => data.slice(row * sequence * width, (row * sequence + length) * width));
+  }
+
+  /** @throws ValidationError naming what the model knows instead. */
+  private refuseUnknown(
+    granularity: string,
+    items: readonly SegmentationItem[],
+    { corpus }: SegmentationParameters,
+  ): void {
+    const known = requestable(this.config);
+    const issues: Issue[] = [];
+    if (!known.includes(granularity)) {
+      issues.push({ path: '/parameters/granularity', message: unknownGranularity(granularity, known) });
+    }
+    const { corpora, granularities } = this.config;
+    if (corpus !== undefined && !corpora.includes(corpus)) {
+      const choice = corpora.length === 0 ? 'it was trained without corpus tags' : `known: ${corpora.join(', ')}`;
+      const message = `is ${JSON.stringify(corpus)}, which this model has no tag for${didYouMean(corpus, corpora)}; ${choice}`;
+      issues.push({ path: '/parameters/corpus', message });
+    }
+    for (const [i, { lexicon = [] }] of items.entries()) {
+      for (const [k, entry] of lexicon.entries()) {
+        if (entry.granularity === undefined || granularities.includes(entry.granularity)) continue;
+        const message = unknownGranularity(entry.granularity, granularities);
+        issues.push({ path: `/inputs/${i}/lexicon/${k}/granularity`, message });
+      }
+    }
+    if (issues.length > 0) throw new ValidationError('request', issues.slice(0, 20));
+  }
+}
+
+/** White space between words is no word to be scored. */
+const scoredTexts = (words: readonly Word[]): string[] =>
+  words.flatMap(({ text }) => (text.trim() === '' ? [] : [text]));
+
+function exampleAt(record: unknown, index: number, options: SegmentationConfig['options']): SegmentationExample {
+  try {
+    return parseExample(record, options);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(
+      'records',
+      error.issues.map(({ path, message }) => ({ path: `/${index}${path}`, message })),
+    );
+  }
+}
