@@ -15,6 +15,7 @@ export const defaultPlugins: readonly string[] = [
   '@zooid/method-pretrain',
   '@zooid/app-fill-mask',
   '@zooid/app-intent',
+  '@zooid/app-segmentation',
   '@zooid/app-text-classification',
   '@zooid/app-feature-extraction',
 ];
