@@ -22,3 +22,18 @@ export class QueueFullError extends ZooidError {
     );
   }
 }
+
+/** A run, or the loading of a model, took longer than it may. The worker that it was on has been replaced. */
+export class RunTimeoutError extends ZooidError {
+  readonly code = 'RUN_TIMEOUT';
+
+  constructor(
+    /** What took too long: "A run". */
+    what: string,
+    readonly limitMs: number,
+  ) {
+    super(
+      `${what} took longer than ${limitMs} ms; send less at a time, raise the limit, or look for an endless loop in the model`,
+    );
+  }
+}

@@ -75,3 +75,30 @@ export function sessionOptions(threads: number, optimize = true): InferenceSessi
     },
   };
 }
+
+/**
+ * Options of a session that writes an optimised copy of its model whose weights lie as the kernels want them, so that
+ * sessions of the copy map them and share them. The copy fits the engine and processor that made it.
+ */
+export function prepackingOptions(copy: {
+  /** Path of the graph to write. */
+  readonly graph: string;
+  /** Name of the file beside it that takes the weights. */
+  readonly weightsFile: string;
+}): InferenceSession.SessionOptions {
+  const options = sessionOptions(1);
+  const { session, ...extra } = options.extra as { readonly session: object };
+  return {
+    ...options,
+    optimizedModelFilePath: copy.graph,
+    extra: {
+      ...extra,
+      session: {
+        ...session,
+        save_external_prepacked_constant_initializers: '1',
+        optimized_model_external_initializers_file_name: copy.weightsFile,
+        optimized_model_external_initializers_min_size_in_bytes: '1024',
+      },
+    },
+  };
+}

@@ -1,62 +1,135 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import type { TensorMap } from '@zooid/tensor';
 import type { ValueInfo } from '../ort.js';
+import type { Isolation } from '../workers/worker-channel.js';
 import { InferenceWorker } from './inference-worker-client.js';
+import { memoryBytes } from './memory-bytes.js';
+import type { PoolEvent, PoolStats } from './pool-events.js';
+import { type SharedWeightsOptions, shareWeights } from './shared-weights/share-weights.js';
+import type { SharedModel } from './shared-weights/shared-model.js';
 import { WorkerPool } from './worker-pool.js';
 
 export interface InferencePoolOptions {
   /** Path of an ONNX file; external data is looked for beside it. */
   readonly model: string;
-  /** Threads with a session each; default: the machine's cores. */
+  /**
+   * `throughput`: as many workers as the machine has cores, each on one of them. `latency`: one worker on all cores, which
+   * answers one run sooner, on a machine that has nothing else to do. Default: `throughput`.
+   */
+  readonly mode?: 'throughput' | 'latency';
+  /** Workers with a session each; default: what `mode` says. */
   readonly workers?: number;
-  /** Threads inside one run; default 1, which gives the best throughput when all workers are busy. */
+  /** Threads inside one run; default: what `mode` says. */
   readonly threads?: number;
+  /**
+   * `process`: workers are processes, for models that one does not trust. One that does not answer is killed. Costs
+   * about 40 MB a worker and the copying of inputs and outputs. Default: `thread`.
+   */
+  readonly isolation?: Isolation;
   /** Runs that may wait for a free worker; default 1024. */
   readonly maxQueue?: number;
+  /** Longest time, in milliseconds, that one run may take; 0: no limit. Default: 60 s. */
+  readonly runTimeoutMs?: number;
+  /** Longest time, in milliseconds, that a worker may take to load the model; 0: no limit. Default: 10 min. */
+  readonly loadTimeoutMs?: number;
+  /** Runs after which a worker is replaced by a new one; default 0: never. */
+  readonly recycleAfterRuns?: number;
+  /** Default: every worker has weights of its own. */
+  readonly sharedWeights?: SharedWeightsOptions;
+  /** Is told what happens besides runs; must not throw. */
+  readonly onEvent?: (event: PoolEvent) => void;
 }
 
 export interface RunOptions {
   /** Default: all outputs. */
   readonly outputs?: readonly string[];
-  /** Takes a waiting run out of the queue; a run that has begun is finished, but its result is dropped. */
+  /** Takes a run back that has not begun; one that has is finished, but its result is dropped. */
   readonly signal?: AbortSignal;
 }
 
-/** One model loaded in several worker threads. */
+/** One model loaded in several workers. */
 export interface InferencePool extends AsyncDisposable {
   /** The model's inputs, in its order. */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  /** Runs that can go on at the same time. */
+  readonly concurrency: number;
+  /** About what the loaded model takes, by the size of its files. */
+  readonly memoryBytes: number;
   /** Workers that can run now or are being replaced. */
   readonly size: number;
   /** Runs that wait for a worker. */
   readonly waiting: number;
   /**
-   * Runs the model on the next free worker; in order of arrival when all are busy. `feeds` are copied.
+   * Threads that did not answer in time and are still in the run. They cannot be ended, so a process that has any ends by
+   * a signal, SIGKILL to itself on exit, once everything else is done.
+   */
+  readonly lost: number;
+  readonly stats: PoolStats;
+  /**
+   * Runs the model on the next free worker; in order of arrival when all are busy. `feeds` are copied, and must not
+   * change before the answer: a run whose worker dies is begun again, once, on another one.
    *
-   * @throws QueueFullError, AbortError, SessionError (the run failed, the worker died, or the pool is disposed)
+   * @throws QueueFullError, AbortError, RunTimeoutError, SessionError (the run failed, two workers died in it, none is
+   *   left, or the pool is disposed)
    */
   run(feeds: TensorMap, options?: RunOptions): Promise<TensorMap>;
-  /** Refuses new runs, finishes those accepted, releases the sessions and waits for the threads to end. */
+  /**
+   * Refuses new runs, finishes those accepted, releases the sessions and waits for the workers to end, but for those
+   * that were given up.
+   */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
  * Loads a model into a pool of workers. Sessions are created and run in the workers, so the calling thread never
- * blocks. A worker that dies is replaced once; the run it had fails with SessionError.
+ * blocks; each has run once, on made-up inputs, when this returns. Workers that die or do not answer are replaced.
  *
- * @throws SessionError when the model cannot be loaded; nothing is left running then.
+ * @throws SessionError when the model cannot be loaded, RunTimeoutError when that takes too long; nothing is left
+ *   running then, but for threads that do not answer.
  */
 export async function createInferencePool(options: InferencePoolOptions): Promise<InferencePool> {
-  const { model, workers: count = availableParallelism(), threads = 1, maxQueue = 1024 } = options;
+  const { isolation = 'thread', maxQueue = 1024, runTimeoutMs = 60_000, loadTimeoutMs = 600_000 } = options;
+  const { recycleAfterRuns = 0, onEvent = () => {} } = options;
+  const { workers: count, threads } = poolSize(options);
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`Expected at least one worker, got ${count}`);
-  const open = (): InferenceWorker => new InferenceWorker({ model, threads });
+  const model = resolve(options.model);
+  const shared = await trySharing(model, options);
+  const open = (): InferenceWorker =>
+    new InferenceWorker({ model, threads, shared, isolation, runTimeoutMs, loadTimeoutMs, onEvent });
   const workers = Array.from({ length: count }, open);
   try {
     const [signature] = await Promise.all(workers.map((worker) => worker.ready));
-    return new WorkerPool(workers, signature!, open, maxQueue);
+    return new WorkerPool({
+      workers,
+      signature: signature!,
+      memoryBytes: memoryBytes(signature!, count),
+      open,
+      maxQueue,
+      runTimeoutMs,
+      recycleAfterRuns,
+      onEvent,
+    });
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.dispose()));
     throw error;
+  }
+}
+
+function poolSize({ mode = 'throughput', workers, threads }: InferencePoolOptions) {
+  const cores = availableParallelism();
+  const [defaultWorkers, defaultThreads] = mode === 'throughput' ? [cores, 1] : [1, cores];
+  return { workers: workers ?? defaultWorkers, threads: threads ?? defaultThreads };
+}
+
+/** Weights of one's own are better than no model. */
+async function trySharing(model: string, options: InferencePoolOptions): Promise<SharedModel | undefined> {
+  if (options.sharedWeights === undefined) return undefined;
+  try {
+    return await shareWeights(model, options.sharedWeights);
+  } catch (error) {
+    options.onEvent?.({ kind: 'weights-not-shared', reason: (error as Error).message });
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
-import { parentPort } from 'node:worker_threads';
 import { SessionError } from '../errors.js';
-import type { CallMessage, ErrorDetails, ReplyMessage } from './messages.js';
+import type { CallMessage, ErrorDetails } from './messages.js';
+import { workerPort } from './worker-port.js';
 
 /** An answer and the buffers in it that may be moved instead of copied. */
 export interface Answer {
@@ -8,29 +8,53 @@ export interface Answer {
   readonly transfer?: readonly ArrayBuffer[];
 }
 
-export type Handlers = Readonly<Record<string, (payload: never) => Promise<Answer>>>;
+export type Handlers = Readonly<Record<string, (payload: never) => Answer | Promise<Answer>>>;
 
 /**
  * Answers the calls of a `WorkerClient`, one after another in the order of arrival. After `dispose` the port closes,
  * so that the worker ends by itself: ending it from outside while native code runs would abort the process.
  */
 export function serveWorker(handlers: Handlers): void {
-  const port = parentPort;
-  if (port === null) throw new Error('This module runs in a worker thread');
-  let tail = Promise.resolve();
-  const answer = async ({ id, method, payload }: CallMessage): Promise<void> => {
+  const port = workerPort();
+  const waiting: CallMessage[] = [];
+  let busy = false;
+
+  const begin = ([id, method, payload]: CallMessage): void => {
+    busy = true;
+    const finish = ({ value, transfer = [] }: Answer): void => {
+      try {
+        port.post([id, value], transfer);
+        next(method);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const fail = (error: unknown): void => {
+      port.post([id, undefined, describe(error)], []);
+      next(method);
+    };
     try {
       const handler = handlers[method];
       if (handler === undefined) throw new Error(`Unknown method '${method}'`);
-      const { value, transfer = [] } = await handler(payload as never);
-      port.postMessage({ id, ok: true, value } satisfies ReplyMessage, transfer);
+      const answer = handler(payload as never);
+      if (answer instanceof Promise) answer.then(finish, fail);
+      else finish(answer);
     } catch (error) {
-      port.postMessage({ id, ok: false, error: describe(error) } satisfies ReplyMessage);
+      fail(error);
     }
-    if (method === 'dispose') port.close();
   };
-  port.on('message', (message: CallMessage) => {
-    tail = tail.then(() => answer(message));
+  const next = (done: string): void => {
+    busy = false;
+    if (done === 'dispose') {
+      port.close();
+      return;
+    }
+    const message = waiting.shift();
+    if (message !== undefined) begin(message);
+  };
+  port.onCall((message) => {
+    if (busy) waiting.push(message);
+    else begin(message);
   });
 }
 

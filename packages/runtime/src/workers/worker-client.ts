@@ -1,42 +1,48 @@
-import { Worker } from 'node:worker_threads';
 import { SessionError } from '../errors.js';
 import type { CallMessage, ErrorDetails, ReplyMessage } from './messages.js';
+import { ProcessChannel } from './process-channel.js';
+import { ThreadChannel } from './thread-channel.js';
+import type { Isolation, WorkerChannel } from './worker-channel.js';
 
 interface PendingCall {
   resolve(value: unknown): void;
-  reject(error: SessionError): void;
+  reject(error: Error): void;
 }
 
 /**
- * Calls code in a worker thread. The thread keeps the process alive only while calls are pending. A worker that dies
- * rejects what is pending and everything after.
+ * Calls code in a worker, a thread or a process. The worker keeps our process alive only while calls are pending. One
+ * that dies rejects what is pending and everything after.
  */
 export class WorkerClient {
-  private readonly worker: Worker;
+  private readonly channel: WorkerChannel;
   private readonly pending = new Map<number, PendingCall>();
-  private readonly exit: Promise<void>;
   private nextId = 0;
-  private failure: SessionError | undefined;
+  private failure: Error | undefined;
   private disposal: Promise<void> | undefined;
+  private abandoned = false;
 
   /** @param label For messages: "training session". */
   constructor(
     entry: URL,
     private readonly label: string,
+    isolation: Isolation = 'thread',
   ) {
-    // Flags such as --input-type or a loader of the main thread do not fit a plain file.
-    this.worker = new Worker(entry, { name: label, execArgv: [] });
-    this.worker.unref();
-    this.exit = new Promise((resolve) => this.worker.once('exit', () => resolve()));
-    this.worker.on('message', (reply: ReplyMessage) => this.settle(reply));
-    this.worker.on('error', (cause) => this.fail(`The ${this.label} worker died: ${cause.message}`, cause));
-    this.worker.on('messageerror', (cause) => this.fail(`The ${this.label} worker sent an unreadable answer`, cause));
-    this.worker.on('exit', (code) => this.fail(`The ${this.label} worker ended with code ${code}`));
+    const Channel = isolation === 'thread' ? ThreadChannel : ProcessChannel;
+    this.channel = new Channel(entry, label, {
+      reply: (message) => this.settle(message),
+      ended: (reason, cause) => this.fail(this.describe(reason, cause)),
+      broken: (reason, cause) => this.abandon(this.describe(reason, cause)),
+    });
   }
 
-  /** Resolves when the thread is gone, for whatever reason. */
+  /** Resolves when the worker is gone, for whatever reason. */
   get exited(): Promise<void> {
-    return this.exit;
+    return this.channel.exited;
+  }
+
+  /** Why it is not alive, unless it was disposed of. */
+  get failed(): Error | undefined {
+    return this.failure;
   }
 
   get alive(): boolean {
@@ -52,35 +58,54 @@ export class WorkerClient {
     if (this.disposal !== undefined) return Promise.reject(new SessionError(`The ${this.label} is disposed`));
     return new Promise((resolve, reject) => {
       const id = this.nextId++;
-      this.worker.postMessage({ id, method, payload } satisfies CallMessage, transfer);
+      this.channel.post([id, method, payload] satisfies CallMessage, transfer);
       this.pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.worker.ref();
+      if (this.pending.size === 1) this.channel.ref();
     });
   }
 
-  /** Waits for the pending calls, lets the worker release what it holds, and for its end. May be called repeatedly. */
+  /**
+   * Waits for the pending calls, lets the worker release what it holds, and for its end. May be called repeatedly. Does
+   * not wait for a worker that was abandoned.
+   */
   dispose(): Promise<void> {
-    this.disposal ??= this.shutDown();
+    this.disposal ??= this.abandoned ? Promise.resolve() : this.shutDown();
     return this.disposal;
   }
 
+  /**
+   * Gives up a worker that does not answer: rejects what is pending with `reason` and everything after. A process is
+   * killed; a thread is asked to end should it ever come back.
+   */
+  abandon(reason: Error): void {
+    if (this.abandoned || this.failure !== undefined) return;
+    this.abandoned = true;
+    if (this.disposal === undefined) this.channel.post([this.nextId++, 'dispose', undefined], []);
+    this.channel.abandon();
+    this.fail(reason);
+  }
+
   private async shutDown(): Promise<void> {
-    this.worker.ref();
-    this.worker.postMessage({ id: this.nextId++, method: 'dispose', payload: undefined } satisfies CallMessage);
-    await this.exit;
+    this.channel.ref();
+    this.channel.post([this.nextId++, 'dispose', undefined], []);
+    await this.exited;
   }
 
-  private settle(reply: ReplyMessage): void {
-    const call = this.pending.get(reply.id);
+  private settle([id, value, error]: ReplyMessage): void {
+    const call = this.pending.get(id);
     if (call === undefined) return;
-    this.pending.delete(reply.id);
-    if (this.pending.size === 0 && this.disposal === undefined) this.worker.unref();
-    if (reply.ok) call.resolve(reply.value);
-    else call.reject(rebuild(reply.error));
+    this.pending.delete(id);
+    if (this.pending.size === 0 && this.disposal === undefined) this.channel.unref();
+    if (error === undefined) call.resolve(value);
+    else call.reject(rebuild(error));
   }
 
-  private fail(message: string, cause?: unknown): void {
-    this.failure ??= new SessionError(message, { cause });
+  private describe(reason: string, cause: unknown): SessionError {
+    return new SessionError(`The ${this.label} worker ${reason}`, { cause });
+  }
+
+  private fail(failure: Error): void {
+    this.failure ??= failure;
     for (const { reject } of this.pending.values()) reject(this.failure);
     this.pending.clear();
   }
