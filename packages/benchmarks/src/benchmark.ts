@@ -9,6 +9,12 @@ export interface BenchmarkContext {
    * `step --config mini|base --batch N --length S --iterations K` prints `{"medianMs", "rssMiB"}`.
    */
   readonly peerScript?: string | undefined;
+  /** Parts to run, of a benchmark that has parts; default: all. */
+  readonly only?: readonly string[];
+  /** Share of the requests and times of `faults`; default: 1, all of them. */
+  readonly scale?: number;
+  /** How long `soak` lasts; default: 10. */
+  readonly minutes?: number;
 }
 
 export interface Measurement {

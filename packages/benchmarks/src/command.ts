@@ -6,11 +6,15 @@ import { PeerMissingError } from './peer.js';
 import { benchmarks } from './registry.js';
 
 const usage = `Usage: npm run bench -- <name> [--json] [--python PATH] [--peer SCRIPT]
+                               [--only NAMES] [--scale S] [--minutes M]
        npm run bench -- --list
 
   --json         print one JSON object {"name","ratio","target","ok","details"}
   --python PATH  interpreter that has the peer (default: python3, then /usr/bin/python3)
   --peer SCRIPT  time train-step against this script instead of our own peer (default: $ZOOID_PEER)
+  --only NAMES   of faults: these scenarios alone, separated by commas
+  --scale S      of faults: so much of all requests and times (default: 1)
+  --minutes M    of soak: how long it lasts (default: 10)
   --list         name and describe the benchmarks
 
 Exit status: 0 when the target is met, 1 when it is missed or could not be measured, 2 on a wrong command line.`;
@@ -50,6 +54,9 @@ export async function benchCommand(argv: string[], { out, err }: Streams): Promi
     log: err,
     pythons: values.python === undefined ? ['python3', '/usr/bin/python3'] : [values.python],
     peerScript: values.peer ?? process.env.ZOOID_PEER,
+    scale: values.scale,
+    minutes: values.minutes,
+    ...(values.only !== undefined && { only: values.only.split(',') }),
   };
   const report = await measure(await load(), context);
   out(values.json ? JSON.stringify(report) : summary(report));
@@ -57,7 +64,7 @@ export async function benchCommand(argv: string[], { out, err }: Streams): Promi
 }
 
 function parse(argv: string[]) {
-  return parseArgs({
+  const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
     options: {
@@ -66,8 +73,18 @@ function parse(argv: string[]) {
       help: { type: 'boolean', short: 'h', default: false },
       python: { type: 'string' },
       peer: { type: 'string' },
+      only: { type: 'string' },
+      scale: { type: 'string', default: '1' },
+      minutes: { type: 'string', default: '10' },
     },
   });
+  const positive = (name: 'scale' | 'minutes'): number => {
+    const value = Number(values[name]);
+    if (!(value > 0 && value < 10_000))
+      throw new RangeError(`--${name} must be a number above 0, got '${values[name]}'`);
+    return value;
+  };
+  return { values: { ...values, scale: positive('scale'), minutes: positive('minutes') }, positionals };
 }
 
 async function list(json: boolean, out: Streams['out']): Promise<void> {
