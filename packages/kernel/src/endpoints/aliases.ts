@@ -73,7 +73,8 @@ function wayOf(alias: string, aliases: AliasMap): Way {
 
 function unknownTarget(target: string, candidates: readonly string[], alias: string): string {
   const others = candidates.filter((candidate) => candidate !== alias);
-  const found = nearest(target, others);
+  const versions = others.filter((other) => other.startsWith(`${parseAddress(target).name}@`));
+  const found = nearest(target, versions.length > 0 && target.includes('@') ? versions : others);
   const hint = found === undefined ? '' : `; did you mean '${found}'?`;
   return `leads to '${target}', which is not served${hint} (known: ${others.join(', ') || 'none'})`;
 }

@@ -103,14 +103,16 @@ export class Serving {
   /** Stops to serve at once, waits for runs in flight and lets go of the model. A load under way is waited for. */
   async unload(): Promise<void> {
     this.#wanted = false;
-    await this.#loading?.catch(() => {});
-    if (this.#wanted) return; // asked for again meanwhile
+    if (this.#loading !== undefined) {
+      await this.#loading.catch(() => {});
+      if (this.#wanted) return; // asked for again meanwhile
+    }
     await this.#letGo();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#loading?.catch(() => {});
+    if (this.#loading !== undefined) await this.#loading.catch(() => {});
     void this.#letGo().catch(() => {}); // it is among those that retire
     const results = await Promise.allSettled([...this.#retiring]);
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

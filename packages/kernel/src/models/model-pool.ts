@@ -56,6 +56,8 @@ export class ModelPool implements Models, AsyncDisposable {
   readonly #loading = new Map<string, Promise<Generation>>();
   /** How many are about to hold what a reference leads to: it is not unloaded under their hands. */
   readonly #claims = new Map<string, number>();
+  /** What models took when they were loaded last. */
+  readonly #sizes = new Map<string, number>();
   readonly #retiring = new Set<Promise<void>>();
   readonly #budget: MemoryBudget;
   #disposal: Promise<void> | undefined;
@@ -226,11 +228,12 @@ export class ModelPool implements Models, AsyncDisposable {
     const lent = slot.current?.bytes ?? 0;
     const room = (bytes: number) => Math.max(0, bytes - lent);
     const backend = await this.#attempt(artifacts, async () => this.backendFor(artifacts));
-    const estimate = await estimateMemory(folder);
-    const reservation = await this.#budget.reserve(id, room(estimate));
+    const fileBytes = await estimateMemory(folder);
+    const reservation = await this.#budget.reserve(id, room(this.#sizes.get(id) ?? fileBytes));
     try {
-      const next = await this.#attempt(artifacts, () => this.#loadWith(backend, artifacts, estimate));
+      const next = await this.#attempt(artifacts, () => this.#loadWith(backend, artifacts, fileBytes));
       try {
+        this.#sizes.set(id, next.bytes);
         await reservation.resize(room(next.bytes));
         const commit = slot.current === undefined ? () => {} : await this.#prepareHolders(slot.current, next);
         // In one go: whoever asks from here on gets the new one, and the budget counts it once.
@@ -247,7 +250,7 @@ export class ModelPool implements Models, AsyncDisposable {
     }
   }
 
-  async #loadWith(backend: ModelBackend, artifacts: ModelArtifacts, estimate: number): Promise<Generation> {
+  async #loadWith(backend: ModelBackend, artifacts: ModelArtifacts, fileBytes: number): Promise<Generation> {
     const { id: model, revision } = artifacts;
     const started = performance.now();
     const loaded = await backend.load(artifacts);
@@ -257,7 +260,7 @@ export class ModelPool implements Models, AsyncDisposable {
     }
     this.#events.emit({ type: 'model-loaded', model, revision, milliseconds: performance.now() - started });
     const onReleased = () => this.#events.emit({ type: 'model-released', model, revision });
-    return new Generation(loaded, loaded.memoryBytes ?? estimate, onReleased);
+    return new Generation(loaded, loaded.memoryBytes ?? fileBytes, onReleased);
   }
 
   /** Says of what fails which model it was. */

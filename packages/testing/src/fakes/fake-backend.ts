@@ -9,6 +9,11 @@ export interface FakeBackendOptions {
   readonly outputs?: ScriptedOutputs;
   /** Awaited before a load succeeds; throw to make it fail. */
   readonly beforeLoad?: (artifacts: ModelArtifacts) => void | Promise<void>;
+  /** What its models say they take; default: nothing is said. */
+  readonly memoryBytes?: (artifacts: ModelArtifacts) => number;
+  readonly misfit?: (artifacts: ModelArtifacts) => string | undefined;
+  /** Called when one of its models has been disposed of. */
+  readonly afterDispose?: (artifacts: ModelArtifacts) => void;
 }
 
 export interface FakeBackend extends ModelBackend {
@@ -32,10 +37,15 @@ export function fakeBackend(options: FakeBackendOptions = {}): FakeBackend {
       return attempts;
     },
     supports: options.supports ?? (() => true),
+    ...(options.misfit !== undefined && { misfit: options.misfit }),
     async load(artifacts: ModelArtifacts) {
       attempts++;
       await options.beforeLoad?.(artifacts);
-      const model = fakeModel(artifacts, options.outputs);
+      const { memoryBytes, afterDispose } = options;
+      const model = fakeModel(artifacts, options.outputs, {
+        ...(memoryBytes !== undefined && { memoryBytes: memoryBytes(artifacts) }),
+        onDispose: () => afterDispose?.(artifacts),
+      });
       models.push(model);
       return model;
     },

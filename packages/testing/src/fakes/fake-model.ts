@@ -19,12 +19,17 @@ export interface FakeModel extends Model {
 }
 
 /** A model with scripted outputs that keeps the promises of the contract: abort, `outputs`, disposal. */
-export function fakeModel(artifacts: ModelArtifacts = fakeArtifacts(), outputs: ScriptedOutputs = {}): FakeModel {
+export function fakeModel(
+  artifacts: ModelArtifacts = fakeArtifacts(),
+  outputs: ScriptedOutputs = {},
+  { memoryBytes, onDispose }: { readonly memoryBytes?: number; readonly onDispose?: () => void } = {},
+): FakeModel {
   const calls: TensorMap[] = [];
   let disposals = 0;
   return {
     artifacts,
     calls,
+    ...(memoryBytes !== undefined && { memoryBytes }),
     get disposals() {
       return disposals;
     },
@@ -38,6 +43,7 @@ export function fakeModel(artifacts: ModelArtifacts = fakeArtifacts(), outputs: 
     },
     async [Symbol.asyncDispose]() {
       disposals++;
+      onDispose?.();
     },
   };
 }
