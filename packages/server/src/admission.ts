@@ -27,7 +27,8 @@ export class Admission {
    * @throws AbortError when `signal` fires before the turn comes; `work` is then never called.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.enter(signal);
+    const turn = this.enter(signal);
+    if (turn !== undefined) await turn;
     try {
       return await work();
     } finally {
@@ -35,11 +36,12 @@ export class Admission {
     }
   }
 
-  private enter(signal: AbortSignal): Promise<void> {
+  /** `undefined` when there is a place at once. */
+  private enter(signal: AbortSignal): Promise<void> | undefined {
     AbortError.throwIfAborted(signal);
     if (this.running < this.maxConcurrent) {
       this.running++;
-      return Promise.resolve();
+      return undefined;
     }
     if (this.queue.size >= this.maxQueued) {
       throw new RequestError('OVERLOADED', 'Too many requests are waiting; try again shortly', { 'retry-after': '1' });

@@ -1,62 +1,63 @@
-import { setMaxListeners } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from '@zooid/common';
 import type { Express, Request, RequestHandler, Response } from 'express';
-import { readJson } from './body/read-json.js';
 import { RequestError } from './errors.js';
-import { deadlineOf, withDeadline } from './operations/deadline.js';
-import { keepRecord, recordOf } from './operations/request-record.js';
+import { Exchange, type Terms } from './exchange.js';
+import { Deadlines } from './operations/deadline.js';
+import type { Operations } from './operations/operations.js';
+import { type RequestRecord, recordOf } from './operations/request-record.js';
 import { toProblem } from './problem.js';
-import { type ErrorForm, errorFormAt } from './routes/error-form.js';
-import type { HttpMethod, Reply, Route } from './routes/route.js';
-import { securityHeaders } from './security-headers.js';
+import { RouteTable } from './route-table.js';
+import { errorFormAt } from './routes/error-form.js';
+import type { HttpMethod, Route } from './routes/route.js';
+import { writeReply } from './write-reply.js';
 
-export interface DispatchOptions {
-  readonly bodyLimitBytes: number;
-  /** Longest a request may take to its reply. */
-  readonly deadlineMs: number;
-  readonly isDraining: () => boolean;
+export interface DispatchOptions extends Omit<Terms, 'refuse' | 'deadlines'> {
+  readonly operations: Operations;
   readonly logger: Logger;
 }
 
-/** Registers the route table with Express: methods, 405 and 404, and one way to answer and to fail. */
-export function dispatch(app: Express, routes: readonly Route[], options: DispatchOptions): void {
+/**
+ * Registers the route table with Express, behind the operations: methods, 405 and 404, and one way to answer and to fail.
+ *
+ * @returns A listener that answers the same without the detour where a request is written plainly.
+ */
+export function dispatch(app: Express, routes: readonly Route[], options: DispatchOptions): RequestListener {
+  const { operations } = options;
+  const terms: Terms = { ...options, deadlines: new Deadlines(), refuse: refusal(routes, options.logger) };
+  operations.install(app);
   for (const path of new Set(routes.map((route) => route.path))) {
     const group = routes.filter((route) => route.path === path);
     const registered = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
-    for (const route of group) registered[verbs[route.method]](answer(route, options));
+    for (const route of group) registered[verbs[route.method]](answer(route, terms));
     registered.all(refuseMethod(group));
   }
   app.use((request: Request) => {
     throw new RequestError('ROUTE_NOT_FOUND', `There is nothing at ${request.path}; see /openapi.json`);
   });
-  const forms = new Set(routes.flatMap(({ errorForm = [] }) => errorForm));
-  app.use(fail(forms, options.logger));
+  // Express tells error handlers from others by their four parameters.
+  app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
+    terms.refuse(error, request.path, response, recordOf(response)!);
+  });
+
+  const table = new RouteTable(routes);
+  return (request, response) => {
+    const match = table.find(request.method ?? '', request.url ?? '');
+    if (match === undefined) return void app(request, response);
+    operations.receive(request as Request, response as Response, match.path, (error) => {
+      const record = recordOf(response)!;
+      if (error === undefined) new Exchange(match, request, response, record, terms).start();
+      else terms.refuse(error, match.path, response, record);
+    });
+  };
 }
 
 const verbs = { GET: 'get', PUT: 'put', POST: 'post', DELETE: 'delete' } as const satisfies Record<HttpMethod, string>;
 
-function answer(route: Route, { bodyLimitBytes, deadlineMs, isDraining }: DispatchOptions): RequestHandler {
-  return async (request, response) => {
-    const gone = new AbortController();
-    setMaxListeners(0, gone.signal); // every batch of a large request listens
-    response.on('close', () => {
-      if (!response.writableFinished) gone.abort();
-    });
-    const record = recordOf(response);
-    if (record !== undefined) {
-      record.route = route.path;
-      keepRecord(record, gone.signal);
-    }
-    if (isDraining() && route.always !== true) {
-      throw new RequestError('DRAINING', 'The server is shutting down', { 'retry-after': '5', connection: 'close' });
-    }
-    const body = (containers: number) => readJson(request, { bytes: bodyLimitBytes, containers });
-    const parameters = request.params as Record<string, string>;
-    const reply = await withDeadline(request, gone, deadlineOf(request, deadlineMs), () =>
-      route.handle({ parameters, signal: gone.signal, body }),
-    );
-    if (isDraining()) response.setHeader('connection', 'close'); // or the kept connection would hold up the exit
-    send(response, reply);
+function answer(route: Route, terms: Terms): RequestHandler {
+  return (request, response) => {
+    const match = { route, path: request.path, parameters: request.params as Record<string, string> };
+    new Exchange(match, request, response, recordOf(response)!, terms).start();
   };
 }
 
@@ -64,37 +65,24 @@ function refuseMethod(group: readonly Route[]): RequestHandler {
   const methods = group.map(({ method }) => method as string);
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   return (request, response) => {
-    if (request.method === 'OPTIONS') return send(response, { status: 204, headers: { allow } });
+    if (request.method === 'OPTIONS') {
+      return writeReply(response, recordOf(response)!, { status: 204, headers: { allow } });
+    }
     throw new RequestError('METHOD_NOT_ALLOWED', `${request.method} is not possible here; use ${allow}`, { allow });
   };
 }
 
-function fail(forms: ReadonlySet<ErrorForm>, logger: Logger) {
-  // Express tells error handlers from others by their four parameters.
-  return (error: unknown, request: Request, response: Response, _next: unknown): void => {
+function refusal(routes: readonly Route[], logger: Logger): Terms['refuse'] {
+  const forms = new Set(routes.flatMap(({ errorForm = [] }) => errorForm));
+  return (error, path, response: ServerResponse & { readonly req: IncomingMessage }, record: RequestRecord) => {
     const { problem, headers } = toProblem(error);
-    const record = recordOf(response);
-    if (record !== undefined) record.code = problem.code;
+    record.code = problem.code;
     if (problem.status === 500) {
-      logger.error({ error, requestId: record?.id, method: request.method, route: record?.route }, 'request failed');
+      const { id: requestId, route } = record;
+      logger.error({ error, requestId, method: response.req.method, route }, 'request failed');
     }
     if (response.headersSent || response.destroyed) return void response.destroy();
-    const form = errorFormAt(request.path, forms);
-    send(response, { headers: { 'content-type': form.mediaType, ...headers }, ...form.write(problem) });
+    const form = errorFormAt(path, forms);
+    writeReply(response, record, { headers: { 'content-type': form.mediaType, ...headers }, ...form.write(problem) });
   };
-}
-
-function send(
-  response: Response,
-  { status, headers, json, text = json === undefined ? '' : JSON.stringify(json) }: Reply,
-): void {
-  if (response.destroyed) return;
-  response.writeHead(status, {
-    ...securityHeaders,
-    ...(json !== undefined && { 'content-type': 'application/json; charset=utf-8' }),
-    'cache-control': 'no-store',
-    ...(status !== 204 && { 'content-length': Buffer.byteLength(text) }),
-    ...headers,
-  });
-  response.end(text);
 }

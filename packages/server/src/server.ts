@@ -75,10 +75,10 @@ export function createServer(options: ServerOptions): ZooidServer {
   ];
 
   const app = express().disable('x-powered-by').disable('etag').set('query parser', false);
-  operations.install(app);
   const { bodyLimitBytes, deadlineMs } = config;
-  dispatch(app, routes, { bodyLimitBytes, deadlineMs, isDraining: () => refusing, logger });
-  const http = createExpressServer(app);
+  const isDraining = () => refusing;
+  const listener = dispatch(app, routes, { bodyLimitBytes, deadlineMs, isDraining, operations, logger });
+  const http = createExpressServer(app, listener);
   http.requestTimeout = config.requestTimeoutMs;
   http.headersTimeout = Math.min(config.requestTimeoutMs, 10_000);
 

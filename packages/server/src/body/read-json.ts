@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TextDecoder } from 'node:util';
 import { ValidationError } from '@zooid/common';
 import { RequestError } from '../errors.js';
 import { JsonScanner } from './json-scanner.js';
@@ -38,13 +39,13 @@ export async function readJson(request: IncomingMessage, limits: BodyLimits): Pr
   }
   const text = body.end();
   if (text.trim() === '') throw new RequestError('MALFORMED_JSON', 'The body is empty; expected a JSON document');
-  const turn = body.bytes > largeBytes ? nextTurn : async () => {};
-  await turn();
+  const isLarge = body.bytes > largeBytes;
+  if (isLarge) await nextTurn();
   const value = parse(text);
-  await turn();
+  if (isLarge) await nextTurn();
   const issues = unsafeValues(value);
   if (issues.length > 0) throw new ValidationError('request', issues);
-  await turn();
+  if (isLarge) await nextTurn();
   return value;
 }
 
@@ -58,6 +59,7 @@ function readBefore(request: IncomingMessage & { readonly body?: unknown }): unk
 }
 
 function checkMediaType({ headers }: IncomingMessage): void {
+  if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined) return;
   const [type = '', ...parameters] = (headers['content-type'] ?? '')
     .split(';')
     .map((part) => part.trim().toLowerCase());
@@ -78,8 +80,10 @@ function checkMediaType({ headers }: IncomingMessage): void {
 /** Decodes and inspects a body piece by piece. */
 class BodyReader {
   bytes = 0;
+  /** The only piece of most bodies; decoded at the end, in one go. */
+  private first: Uint8Array | undefined;
   private readonly parts: string[] = [];
-  private readonly decoder = new TextDecoder('utf-8', { fatal: true });
+  private decoder: TextDecoder | undefined;
   private readonly scanner: JsonScanner;
 
   constructor(private readonly limits: BodyLimits) {
@@ -87,44 +91,56 @@ class BodyReader {
   }
 
   write(chunk: Uint8Array): void {
+    const isFirst = this.bytes === 0;
     this.bytes += chunk.length;
     if (this.bytes > this.limits.bytes) throw tooLarge(this.limits.bytes);
     this.scanner.write(chunk);
-    this.parts.push(this.decode(chunk));
+    if (isFirst) {
+      this.first = chunk;
+      return;
+    }
+    if (this.decoder === undefined) {
+      this.decoder = new TextDecoder('utf-8', { fatal: true });
+      this.parts.push(decode(this.decoder, this.first, { stream: true }));
+      this.first = undefined;
+    }
+    this.parts.push(decode(this.decoder, chunk, { stream: true }));
   }
 
   end(): string {
-    this.parts.push(this.decode());
+    if (this.decoder === undefined) return decode(wholeText, this.first);
+    this.parts.push(decode(this.decoder));
     return this.parts.join('');
   }
+}
 
-  private decode(chunk?: Uint8Array): string {
-    try {
-      return chunk === undefined ? this.decoder.decode() : this.decoder.decode(chunk, { stream: true });
-    } catch (error) {
-      throw new RequestError('MALFORMED_JSON', 'The body is not valid UTF-8', {}, { cause: error });
-    }
+const wholeText = new TextDecoder('utf-8', { fatal: true });
+
+function decode(decoder: TextDecoder, chunk?: Uint8Array, options?: { readonly stream: boolean }): string {
+  try {
+    return decoder.decode(chunk, options);
+  } catch (error) {
+    throw new RequestError('MALFORMED_JSON', 'The body is not valid UTF-8', {}, { cause: error });
   }
 }
 
 /** Listens instead of iterating: leaving a `for await` early would destroy the socket, and the refusal with it. */
 function receive(request: IncomingMessage, body: BodyReader): Promise<void> {
   return new Promise((resolve, reject) => {
-    const settle = (outcome: () => void) => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      outcome();
-    };
     const onData = (chunk: Uint8Array) => {
       try {
         body.write(chunk);
       } catch (error) {
-        settle(() => reject(error));
+        request.off('data', onData);
+        reject(error);
       }
     };
-    const onEnd = () => settle(resolve);
-    const onClose = () =>
-      settle(() => reject(new RequestError('REQUEST_ABORTED', 'The connection ended before the body did')));
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+    request.on('data', onData);
+    request.on('end', resolve);
+    request.on('close', () => {
+      if (!request.readableEnded)
+        reject(new RequestError('REQUEST_ABORTED', 'The connection ended before the body did'));
+    });
   });
 }
 

@@ -1,14 +1,16 @@
 import type { Logger } from '@zooid/common';
 import type { EventHub } from '@zooid/kernel';
-import type { Express, Request, RequestHandler, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import type { ServerConfig } from '../config.js';
 import { ApiKeys, presentedKey } from './api-keys.js';
 import { cors } from './cors.js';
+import type { Guard, GuardedCall } from './guard.js';
+import { urgencyOf } from './priority.js';
 import { rateLimits } from './rate-limits.js';
 import { requestIdOf } from './request-id.js';
-import { keepRecord, RequestRecord, recordOf } from './request-record.js';
+import { keepRecord, RequestRecord } from './request-record.js';
 import { type Load, ServerMetrics } from './server-metrics.js';
-import { startSpan } from './tracing.js';
+import { type RequestSpan, startSpan } from './tracing.js';
 
 /** Orchestrators ask these without a key, and often: they are logged at `debug`. */
 const probes = ['/livez', '/readyz', '/startupz', '/v2/health/live', '/v2/health/ready'];
@@ -30,30 +32,47 @@ export class Operations implements Disposable {
   private inFlight = 0;
   private readonly idle = new Set<() => void>();
   private readonly limits;
+  private readonly guards: readonly Guard[];
 
   constructor(private readonly options: OperationsOptions) {
     const { config, load, events } = options;
+    const { cors: corsConfig, keys, metrics } = config;
     this.metrics = new ServerMetrics(load, () => this.inFlight, events);
-    this.limits = rateLimits(config.rateLimit, config.keys);
+    this.limits = rateLimits(config.rateLimit, keys);
+    const isOpen = (path: string) => probes.includes(path) || (path === metricsPath && metrics.public);
+    const unlessOpen = (guard: Guard): Guard => {
+      return (call) => (isOpen(call.path) ? undefined : guard(call));
+    };
+    const guards = [
+      corsConfig.origins.length > 0 ? cors(corsConfig) : undefined,
+      this.limits.perAddress && unlessOpen(this.limits.perAddress),
+      keys.length > 0 ? unlessOpen(askForKey(new ApiKeys(keys))) : undefined,
+      this.limits.perKey && unlessOpen(this.limits.perKey),
+    ];
+    this.guards = guards.filter((guard) => guard !== undefined);
   }
 
   /** To be called before any route is registered. */
   install(app: Express): void {
-    const { cors: corsConfig, keys, metrics, proxies } = this.options.config;
-    app.set('trust proxy', proxies.trusted);
-    tellTiming(app);
-    app.use((request, response, next) => this.observe(request, response, next));
-    if (corsConfig.origins.length > 0) app.use(cors(corsConfig));
-    const isOpen = (path: string) => probes.includes(path) || (path === metricsPath && metrics.public);
-    const guards = [
-      this.limits.perAddress,
-      keys.length > 0 ? askForKey(new ApiKeys(keys)) : undefined,
-      this.limits.perKey,
-    ];
-    for (const guard of guards) {
-      if (guard !== undefined)
-        app.use((request, response, next) => (isOpen(request.path) ? next() : guard(request, response, next)));
-    }
+    app.set('trust proxy', this.options.config.proxies.trusted);
+    app.use((request, response, next) => this.receive(request, response, request.path, next));
+  }
+
+  /**
+   * Takes a request in and asks every guard.
+   *
+   * @param next Called with what a guard refused the request with, if any; not at all when one has answered.
+   */
+  receive(request: Request, response: Response, path: string, next: (error?: unknown) => void): void {
+    const record = new RequestRecord(requestIdOf(request.headers['x-request-id']));
+    record.urgency = urgencyOf(request.headers.priority);
+    keepRecord(record, request);
+    keepRecord(record, response);
+    this.inFlight++;
+    const span = startSpan(request, record);
+    response.on('close', () => this.end(request, response, record, span));
+    if (this.guards.length === 0) span.run(next);
+    else span.run(() => this.ask(0, { request, response, record, path }, next));
   }
 
   /** Resolves when no request is in flight. */
@@ -66,21 +85,30 @@ export class Operations implements Disposable {
     this.limits.dispose();
   }
 
-  private observe(request: Request, response: Response, next: () => void): void {
-    const record = new RequestRecord(requestIdOf(request.headers['x-request-id']));
-    keepRecord(record, request, response);
-    response.setHeader('x-request-id', record.id);
-    const span = startSpan(request, record);
-    this.inFlight++;
-    response.once('close', () => {
-      const status = response.writableFinished ? response.statusCode : callerLeft;
-      this.inFlight--;
-      if (this.inFlight === 0) for (const resolve of [...this.idle]) if (this.idle.delete(resolve)) resolve();
-      this.metrics.observe(record, request.method, status);
-      span.end(record, status);
-      if (this.options.config.log.access) this.log(record, request.method, status);
-    });
-    span.run(next);
+  /** Asks the guards from the given one on, in turn. */
+  private ask(from: number, call: GuardedCall, next: (error?: unknown) => void): void {
+    try {
+      for (let i = from; i < this.guards.length; i++) {
+        const verdict = this.guards[i]!(call);
+        if (verdict === 'answered') return;
+        if (verdict !== undefined) return void verdict.then(() => this.ask(i + 1, call, next), next);
+      }
+    } catch (error) {
+      next(error);
+      return;
+    }
+    next();
+  }
+
+  private end({ method }: Request, response: Response, record: RequestRecord, span: RequestSpan): void {
+    const isAnswered = response.writableFinished;
+    const status = isAnswered ? response.statusCode : callerLeft;
+    this.inFlight--;
+    if (this.inFlight === 0) for (const resolve of [...this.idle]) if (this.idle.delete(resolve)) resolve();
+    if (!isAnswered) record.onLeft?.();
+    this.metrics.observe(record, method, status);
+    span.end(record, status);
+    if (this.options.config.log.access) this.log(record, method, status);
   }
 
   private log(record: RequestRecord, method: string, status: number): void {
@@ -108,22 +136,15 @@ export class Operations implements Disposable {
 
 const tenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
 
-function askForKey(keys: ApiKeys): RequestHandler {
-  return async (request, response, next) => {
+/** Names whoever calls. */
+function askForKey(keys: ApiKeys): Guard {
+  return ({ request, record }) => {
     const found = keys.identify(presentedKey(request.headers));
-    const key = found instanceof Promise ? await found : found;
-    const record = recordOf(response);
-    if (record !== undefined) record.key = key;
-    next();
+    if (found instanceof Promise) {
+      return found.then((key) => {
+        record.key = key;
+      });
+    }
+    record.key = found;
   };
-}
-
-/** Every reply says where its time went, whoever writes its head: the responses of an Express app share a prototype. */
-function tellTiming(app: Express): void {
-  const { writeHead } = app.response;
-  app.response.writeHead = function (this: Response, ...args: unknown[]) {
-    const record = recordOf(this);
-    if (record !== undefined && !this.headersSent) this.setHeader('server-timing', record.serverTiming);
-    return Reflect.apply(writeHead, this, args) as Response;
-  } as typeof writeHead;
 }

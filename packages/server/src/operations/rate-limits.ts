@@ -1,6 +1,7 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { RequestError } from '../errors.js';
+import type { Guard } from './guard.js';
 import { recordOf } from './request-record.js';
 import type { ApiKeyConfig, RateLimitConfig } from './settings.js';
 
@@ -9,9 +10,9 @@ const windowMs = 60_000;
 /** Counts requests in windows of a minute; `dispose` forgets them all. */
 export interface RateLimits {
   /** Before keys are looked at; undefined when addresses are not counted. */
-  readonly perAddress: RequestHandler | undefined;
+  readonly perAddress: Guard | undefined;
   /** After; undefined when no key has a limit. */
-  readonly perKey: RequestHandler | undefined;
+  readonly perKey: Guard | undefined;
   dispose(): void;
 }
 
@@ -22,10 +23,10 @@ export function rateLimits({ perAddress, perKey }: RateLimitConfig, keys: readon
     limit: number | ((request: Request) => number),
     keyOf: (request: Request) => string,
     isExempt: (request: Request) => boolean,
-  ): RequestHandler => {
+  ): Guard => {
     const store = new MemoryStore();
     stores.push(store);
-    return rateLimit({
+    const count = rateLimit({
       windowMs,
       limit,
       store,
@@ -45,6 +46,10 @@ export function rateLimits({ perAddress, perKey }: RateLimitConfig, keys: readon
         );
       },
     });
+    return ({ request, response }) =>
+      new Promise((resolve, reject) => {
+        void count(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+      });
   };
   const limitOf = (key: ApiKeyConfig | undefined) => key?.requestsPerMinute ?? perKey;
   const keyOf = (request: Request) => recordOf(request)?.key;

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { ApiKeyConfig } from './settings.js';
 
 /** What is known of a request while it is answered: for its log line, its metrics and its Server-Timing. No user text. */
@@ -11,7 +10,11 @@ export class RequestRecord {
   /** Stable code of the error it ended with. */
   code: string | undefined;
   key: ApiKeyConfig | undefined;
+  /** Told when the connection is gone before the reply is complete. */
+  onLeft: (() => void) | undefined;
   traceId: string | undefined;
+  /** 0 to 7, as the caller's `Priority` header says; undefined without one. */
+  urgency: number | undefined;
   /** Time spent waiting for a place, and with the app; undefined when it got to neither. */
   queueMs: number | undefined;
   runMs: number | undefined;
@@ -19,6 +22,7 @@ export class RequestRecord {
   constructor(readonly id: string) {}
 
   private phaseStarted = 0;
+  private batchQueueMs = 0;
 
   get elapsedMs(): number {
     return performance.now() - this.started;
@@ -37,29 +41,37 @@ export class RequestRecord {
     this.phaseStarted = now;
   }
 
+  /** The app's first forward pass for it began after it had waited for one: time in line, though the app had it. */
+  queued(waitedMs: number): void {
+    this.batchQueueMs = waitedMs;
+  }
+
   /** The app answered or failed. */
   answered(): void {
-    this.runMs = performance.now() - this.phaseStarted;
+    this.queueMs = (this.queueMs ?? 0) + this.batchQueueMs;
+    this.runMs = performance.now() - this.phaseStarted - this.batchQueueMs;
   }
 
   /** The value of `Server-Timing` (W3C): `queue;dur=0.1, run;dur=3.2, total;dur=3.6`, in milliseconds. */
   get serverTiming(): string {
-    const phases: [string, number | undefined][] = [
-      ['queue', this.queueMs],
-      ['run', this.runMs],
-      ['total', this.elapsedMs],
-    ];
-    return phases.flatMap(([name, ms]) => (ms === undefined ? [] : [`${name};dur=${ms.toFixed(1)}`])).join(', ');
+    const queue = this.queueMs === undefined ? '' : `queue;dur=${this.queueMs.toFixed(1)}, `;
+    const run = this.runMs === undefined ? '' : `run;dur=${this.runMs.toFixed(1)}, `;
+    return `${queue}${run}total;dur=${this.elapsedMs.toFixed(1)}`;
   }
 }
 
-const records = new WeakMap<object, RequestRecord>();
+/** Where the objects themselves keep their record: a WeakMap costs every request three entries that must be collected. */
+const kept = Symbol('record');
+
+interface Place {
+  [kept]?: RequestRecord;
+}
 
 /** Ties a record to what stands for its request elsewhere: the request itself, its response, its abort signal. */
-export function keepRecord(record: RequestRecord, ...places: readonly object[]): void {
-  for (const place of places) records.set(place, record);
+export function keepRecord(record: RequestRecord, place: object): void {
+  (place as Place)[kept] = record;
 }
 
 export function recordOf(place: object): RequestRecord | undefined {
-  return records.get(place);
+  return (place as Place)[kept];
 }

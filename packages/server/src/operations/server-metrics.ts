@@ -1,9 +1,9 @@
 import type { EventHub } from '@zooid/kernel';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { addProcessMetrics } from './process-metrics.js';
+import { RequestMetrics, requestBuckets } from './request-metrics.js';
 import type { RequestRecord } from './request-record.js';
 
-const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const rowBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const shareBuckets = [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5];
 const loadBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -22,46 +22,10 @@ export class ServerMetrics implements Disposable {
   readonly register = new Registry();
   private readonly endings: (() => void)[] = [];
   private readonly requests;
-  private readonly durations;
-  private readonly queueDurations;
-  private readonly runDurations;
-  private readonly refusals;
 
   constructor(load: () => Load, inFlight: () => number, events: EventHub | undefined) {
     const registers = [this.register];
-    this.requests = new Counter({
-      name: 'zooid_http_requests_total',
-      help: 'Requests that ended. Status 499: the caller left first.',
-      labelNames: ['method', 'route', 'app', 'status'],
-      registers,
-    });
-    this.durations = new Histogram({
-      name: 'zooid_http_request_duration_seconds',
-      help: 'From the head of a request to the end of its reply.',
-      labelNames: ['route', 'app'],
-      buckets: requestBuckets,
-      registers,
-    });
-    this.queueDurations = new Histogram({
-      name: 'zooid_app_queue_duration_seconds',
-      help: 'How long requests waited for a place.',
-      labelNames: ['app'],
-      buckets: requestBuckets,
-      registers,
-    });
-    this.runDurations = new Histogram({
-      name: 'zooid_app_run_duration_seconds',
-      help: 'How long the app took, from getting a place to its answer.',
-      labelNames: ['app'],
-      buckets: requestBuckets,
-      registers,
-    });
-    this.refusals = new Counter({
-      name: 'zooid_http_errors_total',
-      help: 'Requests that ended with an error, by its stable code.',
-      labelNames: ['code'],
-      registers,
-    });
+    this.requests = new RequestMetrics(this.register);
     const gauge = (name: string, help: string, read: () => number) =>
       new Gauge({
         name,
@@ -82,12 +46,8 @@ export class ServerMetrics implements Disposable {
   }
 
   /** @param status Of the reply; 499 when the caller left. */
-  observe({ route, app, code, elapsedMs, queueMs, runMs }: RequestRecord, method: string, status: number): void {
-    this.requests.inc({ method, route, app, status });
-    this.durations.observe({ route, app }, elapsedMs / 1000);
-    if (queueMs !== undefined) this.queueDurations.observe({ app }, queueMs / 1000);
-    if (runMs !== undefined) this.runDurations.observe({ app }, runMs / 1000);
-    if (code !== undefined) this.refusals.inc({ code });
+  observe(record: RequestRecord, method: string, status: number): void {
+    this.requests.observe(record, method, status);
   }
 
   [Symbol.dispose](): void {

@@ -4,6 +4,7 @@ import {
   context,
   createTraceState,
   isSpanContextValid,
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -37,7 +38,23 @@ export interface RequestSpan {
   end(record: RequestRecord, status: number): void;
 }
 
+/** What every request has while no SDK is there. */
+const silentSpan: RequestSpan = { run: (next) => next(), end: () => {} };
+
+/** What a provider passes spans on to until an SDK registers. */
+const nobody = new ProxyTracerProvider().getDelegate();
+
+function isTraced(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== nobody;
+}
+
 export function startSpan(request: IncomingMessage, record: RequestRecord): RequestSpan {
+  if (!isTraced()) {
+    if (request.headers.traceparent !== undefined)
+      record.traceId = trace.getSpanContext(parentContext(request))?.traceId;
+    return silentSpan;
+  }
   const method = request.method ?? 'GET';
   const parent = parentContext(request);
   const attributes = { 'http.request.method': method, 'zooid.request.id': record.id };

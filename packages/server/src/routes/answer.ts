@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointAnswer } from '@zooid/kernel';
 import type { AnswerContext } from '@zooid/spec';
 import type { Admission } from '../admission.js';
-import { recordOf } from '../operations/request-record.js';
+import { type RequestRecord, recordOf } from '../operations/request-record.js';
 import { type Envelope, relocate } from './envelope.js';
 
 /** Objects and arrays of a request to an app: each is checked before the event loop's next turn, at up to 1 µs. */
@@ -26,11 +26,18 @@ export function answerThrough(admission: Admission): Answer {
       const request = endpoint.parse(envelope.inputs, envelope.parameters);
       const run = async () => {
         record?.admitted();
-        return endpoint.execute(request, options).finally(() => record?.answered());
+        return endpoint.execute(request, withRecord(options, record)).finally(() => record?.answered());
       };
       return await admission.run(run, options.signal);
     } catch (error) {
       throw relocate(error, envelope);
     }
   };
+}
+
+/** The app is told how urgent the request is, and tells how long it waited for a forward pass. */
+function withRecord(options: AnswerOptions, record: RequestRecord | undefined): AnswerOptions {
+  if (record === undefined) return options;
+  const { urgency } = record;
+  return { ...options, ...(urgency !== undefined && { urgency }), onQueued: (waitedMs) => record.queued(waitedMs) };
 }

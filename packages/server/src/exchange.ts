@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readJson } from './body/read-json.js';
+import { type Connection, ConnectionAbort } from './connection-abort.js';
+import { RequestError } from './errors.js';
+import { type Deadlines, type Due, deadlineError, deadlineOf } from './operations/deadline.js';
+import { keepRecord, type RequestRecord } from './operations/request-record.js';
+import type { Match } from './route-table.js';
+import type { Call, Reply } from './routes/route.js';
+import { writeReply } from './write-reply.js';
+
+/** What all requests share. */
+export interface Terms {
+  readonly bodyLimitBytes: number;
+  /** Longest a request may take to its reply. */
+  readonly deadlineMs: number;
+  readonly deadlines: Deadlines;
+  readonly isDraining: () => boolean;
+  /** Tells the caller what went wrong. @param path Says in whose words. */
+  readonly refuse: (error: unknown, path: string, response: ServerResponse, record: RequestRecord) => void;
+}
+
+/** One request that has its route, on the way to its reply. */
+export class Exchange implements Call, Due {
+  private gone: ConnectionAbort | undefined;
+  private milliseconds = 0;
+  /** When it has to be answered, on the clock of `performance.now()`. */
+  dueAt = 0;
+  private settled = false;
+
+  constructor(
+    private readonly match: Match,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly record: RequestRecord,
+    private readonly terms: Terms,
+  ) {
+    record.route = match.route.path;
+  }
+
+  get parameters(): Readonly<Record<string, string>> {
+    return this.match.parameters;
+  }
+
+  get signal(): AbortSignal {
+    this.gone ??= this.watch();
+    return this.gone.signal;
+  }
+
+  readonly body = (containers: number): Promise<unknown> =>
+    readJson(this.request, { bytes: this.terms.bodyLimitBytes, containers });
+
+  /** Asks the route and answers, in time or not. */
+  start(): void {
+    const { match, request, record, terms } = this;
+    try {
+      if (terms.isDraining() && match.route.always !== true) {
+        throw new RequestError('DRAINING', 'The server is shutting down', { 'retry-after': '5', connection: 'close' });
+      }
+      this.milliseconds = deadlineOf(request, terms.deadlineMs);
+      const reply = match.route.handle(this);
+      if (reply instanceof Promise) {
+        this.dueAt = record.started + this.milliseconds;
+        terms.deadlines.add(this);
+        reply.then(
+          (reply) => this.answer(reply),
+          (error) => this.fail(error),
+        );
+      } else this.answer(reply);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The caller is told at once; then the work is ended, where it can be ended. */
+  expire(): void {
+    this.fail(deadlineError(this.request, this.milliseconds));
+    this.gone?.abort();
+  }
+
+  private answer(reply: Reply): void {
+    if (!this.settle()) return;
+    this.record.onLeft = undefined;
+    this.gone?.release();
+    try {
+      writeReply(this.response, this.record, reply, this.terms.isDraining());
+    } catch (error) {
+      this.terms.refuse(error, this.match.path, this.response, this.record);
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (this.settle()) this.terms.refuse(error, this.match.path, this.response, this.record);
+  }
+
+  /** Whether this is the first outcome. */
+  private settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.terms.deadlines.delete(this);
+    return true;
+  }
+
+  private watch(): ConnectionAbort {
+    const gone = new ConnectionAbort(this.request.socket as Connection);
+    keepRecord(this.record, gone.signal);
+    this.record.onLeft = () => gone.abort();
+    if (this.settled || this.response.destroyed) gone.abort();
+    return gone;
+  }
+}
