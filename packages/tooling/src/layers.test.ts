@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   onnx: ['common', 'tensor'],
   autodiff: ['common', 'tensor', 'onnx'],
   nn: ['common', 'tensor', 'onnx', 'autodiff'],
+  tagging: ['common', 'tensor', 'onnx', 'autodiff', 'nn'],
   optim: ['common', 'tensor'],
   runtime: ['common', 'tensor', 'onnx', 'optim'],
   tokenizers: ['common', 'tensor'],
@@ -41,7 +42,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   server: ['common', 'spec', 'kernel'],
   cli: ['common', 'spec', 'kernel', 'server'],
 };
-const numeric = ['onnx', 'autodiff', 'nn', 'optim', 'runtime', 'tokenizers', 'data', 'metrics', 'hub', 'trainer'];
+const numeric = [
+  'onnx',
+  'autodiff',
+  'nn',
+  'tagging',
+  'optim',
+  'runtime',
+  'tokenizers',
+  'data',
+  'metrics',
+  'hub',
+  'trainer',
+];
 const forPlugins = ['common', 'tensor', 'batcher', 'spec', 'kernel', 'method-kit', ...numeric];
 /** May see everything: they prove and measure, and nothing depends on them. */
 const observers = ['testing', 'benchmarks', 'tooling'];
