@@ -350,7 +350,7 @@ describe('recycling', () => {
 
 describe('disposal', () => {
   it('finishes accepted runs before it disposes of the workers, once', async () => {
-    const { pool, workers } = setUp();
+    const { pool, workers, kinds } = setUp();
     const runs = [1, 2, 3].map((x) => pool.run(feed(x)));
     const disposal = pool[Symbol.asyncDispose]();
     expect(pool[Symbol.asyncDispose]()).toBe(disposal);
@@ -362,6 +362,7 @@ describe('disposal', () => {
     await disposal;
     expect((await Promise.all(runs)).map(numberIn)).toEqual([1, 2, 3]);
     expect(workers[0]!.disposed).toBe(true);
+    expect(kinds()).toEqual([]);
   });
 
   it('finishes accepted runs also when the only worker dies in them', async () => {

@@ -104,12 +104,10 @@ export class WorkerPool implements InferencePool {
       this.drained = resolve;
       this.dispatch();
     });
-    for (const seat of this.seats) seat.dispose();
-    await Promise.all([
-      this.replacements.dispose(),
-      this.recycling,
-      ...Array.from(this.seats, ({ worker }) => worker.dispose()),
-    ]);
+    const seats = [...this.seats];
+    // They are to end now, so that is no death.
+    for (const seat of seats) this.remove(seat);
+    await Promise.all([this.replacements.dispose(), this.recycling, ...seats.map(({ worker }) => worker.dispose())]);
   }
 
   private dispatch(): void {
