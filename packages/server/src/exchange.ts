@@ -46,8 +46,10 @@ export class Exchange implements Call, Due {
     return this.gone.signal;
   }
 
-  readonly body = (containers: number): Promise<unknown> =>
-    readJson(this.request, { bytes: this.terms.bodyLimitBytes, containers });
+  // A method and not a function of its own: V8 keeps such functions, and through them whole requests, for long.
+  body(containers: number): Promise<unknown> {
+    return readJson(this.request, { bytes: this.terms.bodyLimitBytes, containers });
+  }
 
   /** Asks the route and answers, in time or not. */
   start(): void {
@@ -61,10 +63,7 @@ export class Exchange implements Call, Due {
       if (reply instanceof Promise) {
         this.dueAt = record.started + this.milliseconds;
         terms.deadlines.add(this);
-        reply.then(
-          (reply) => this.answer(reply),
-          (error) => this.fail(error),
-        );
+        void this.conclude(reply);
       } else this.answer(reply);
     } catch (error) {
       this.fail(error);
@@ -75,6 +74,14 @@ export class Exchange implements Call, Due {
   expire(): void {
     this.fail(deadlineError(this.request, this.milliseconds));
     this.gone?.abort();
+  }
+
+  private async conclude(pending: Promise<Reply>): Promise<void> {
+    try {
+      this.answer(await pending);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   private answer(reply: Reply): void {
@@ -103,7 +110,7 @@ export class Exchange implements Call, Due {
   private watch(): ConnectionAbort {
     const gone = new ConnectionAbort(this.request.socket as Connection);
     keepRecord(this.record, gone.signal);
-    this.record.onLeft = () => gone.abort();
+    this.record.onLeft = gone;
     if (this.settled || this.response.destroyed) gone.abort();
     return gone;
   }

@@ -105,7 +105,7 @@ export class Operations implements Disposable {
     const status = isAnswered ? response.statusCode : callerLeft;
     this.inFlight--;
     if (this.inFlight === 0) for (const resolve of [...this.idle]) if (this.idle.delete(resolve)) resolve();
-    if (!isAnswered) record.onLeft?.();
+    if (!isAnswered) record.onLeft?.abort();
     this.metrics.observe(record, method, status);
     span.end(record, status);
     if (this.options.config.log.access) this.log(record, method, status);

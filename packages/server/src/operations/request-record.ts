@@ -11,7 +11,7 @@ export class RequestRecord {
   code: string | undefined;
   key: ApiKeyConfig | undefined;
   /** Told when the connection is gone before the reply is complete. */
-  onLeft: (() => void) | undefined;
+  onLeft: { abort(): void } | undefined;
   traceId: string | undefined;
   /** 0 to 7, as the caller's `Priority` header says; undefined without one. */
   urgency: number | undefined;

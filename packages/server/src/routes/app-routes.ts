@@ -50,9 +50,9 @@ export function appRoutes(endpoints: Endpoints, answer: Answer, examples: Exampl
   ];
 }
 
-async function run(endpoints: Endpoints, answer: Answer, { parameters, body, signal }: Call): Promise<Reply> {
-  const endpoint = endpoints.get(parameters.name ?? ''); // an unknown app is worth saying before its body is judged
-  return json(200, await answer(endpoint, readEnvelope(await body(maxContainers)), { signal }));
+async function run(endpoints: Endpoints, answer: Answer, call: Call): Promise<Reply> {
+  const endpoint = endpoints.get(call.parameters.name ?? ''); // an unknown app is worth saying before its body is judged
+  return json(200, await answer(endpoint, readEnvelope(await call.body(maxContainers)), { signal: call.signal }));
 }
 
 function describeApp({ name, app, model, collections }: Endpoint, examples: Examples) {

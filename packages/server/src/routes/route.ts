@@ -17,7 +17,7 @@ export interface Call {
    * @param containers Most objects and arrays it may hold.
    * @throws RequestError, or ValidationError for values no body may hold.
    */
-  readonly body: (containers: number) => Promise<unknown>;
+  body(containers: number): Promise<unknown>;
 }
 
 export interface Reply {

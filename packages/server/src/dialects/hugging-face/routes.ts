@@ -30,16 +30,17 @@ export function huggingFaceRoutes(endpoints: Endpoints, answer: Answer): Route[]
   ];
 }
 
-async function infer(endpoints: Endpoints, answer: Answer, { parameters, body, signal }: Call): Promise<Reply> {
+async function infer(endpoints: Endpoints, answer: Answer, call: Call): Promise<Reply> {
+  const { parameters } = call;
   const endpoint = endpoints.get(parameters.model ?? '');
   const { name, app } = endpoint;
   if (parameters.task !== undefined && parameters.task !== app.task) {
     const message = `'${name}' is for ${app.task}, not for ${parameters.task}; post to /hf/${app.task}/${name}`;
     throw new RequestError('ROUTE_NOT_FOUND', message);
   }
-  const { envelope, locate } = readTaskRequest(await body(maxContainers), endpoint);
+  const { envelope, locate } = readTaskRequest(await call.body(maxContainers), endpoint);
   try {
-    const { outputs } = await answer(endpoint, envelope, { signal });
+    const { outputs } = await answer(endpoint, envelope, { signal: call.signal });
     const answers = outputs.map((output) => asTask(endpoint).answer(output));
     // The Hub answers one text to classify as it does a list of one, and its client relies on that.
     const asList = Array.isArray(envelope.inputs) || app.task === 'text-classification';

@@ -121,12 +121,12 @@ function metadata(endpoint: Endpoint) {
   };
 }
 
-async function infer(endpoint: Endpoint, answer: Answer, { body, signal }: Call): Promise<Reply> {
-  const request = validateDto(InferenceRequest, await body(maxContainers), 'request');
+async function infer(endpoint: Endpoint, answer: Answer, call: Call): Promise<Reply> {
+  const request = validateDto(InferenceRequest, await call.body(maxContainers), 'request');
   const { envelope, locate } = itemsOf(request, endpoint);
   const names = requestedOutputs(request, endpoint);
   try {
-    const { outputs, model } = await answer(endpoint, envelope, { signal });
+    const { outputs, model } = await answer(endpoint, envelope, { signal: call.signal });
     return json(200, {
       model_name: endpoint.name,
       model_version: model.revision,

@@ -15,8 +15,8 @@ class EmbeddingsRequest {
 }
 
 /** `POST /v1/embeddings`: a vector per text, in the order of the texts. */
-export async function embed(endpoints: Endpoints, answer: Answer, { body, signal }: Call): Promise<Reply> {
-  const request = validateDto(EmbeddingsRequest, await body(maxContainers), 'request');
+export async function embed(endpoints: Endpoints, answer: Answer, call: Call): Promise<Reply> {
+  const request = validateDto(EmbeddingsRequest, await call.body(maxContainers), 'request');
   const endpoint = endpoints.get(request.model);
   refuse(issuesOf(request, endpoint));
   let tokens = 0;
@@ -27,7 +27,7 @@ export async function embed(endpoints: Endpoints, answer: Answer, { body, signal
   const parameters = keepsTaskShapes(endpoint) ? { truncate: false } : {};
   const inputs = request.input;
   try {
-    const { outputs, model } = await answer(endpoint, { inputs, parameters }, { signal, onTokens });
+    const { outputs, model } = await answer(endpoint, { inputs, parameters }, { signal: call.signal, onTokens });
     const vectors = outputs.map((output) => vectorOf(asTask(endpoint).answer(output), model.id));
     const encode = request.encoding_format === 'base64' ? toBase64 : (vector: readonly number[]) => vector;
     return json(200, {
