@@ -54,6 +54,12 @@ describe('createInferencePool', () => {
     expect([...backing]).toEqual([9, 1, 2, 3, 4, 9]);
   });
 
+  it('runs the graph as it stands where it must not be optimised', async () => {
+    await using pool = await createInferencePool({ model: linear, workers: 1, optimize: false });
+    const { y, total } = await pool.run({ x: floats([1, 2], [1, 2]) });
+    expect([y, total]).toEqual([floats([1, 2], [3, 6]), floats([1], [9])]);
+  });
+
   it('fetches only the outputs asked for', async () => {
     await using pool = await createInferencePool({ model: linear, workers: 1 });
     expect(Object.keys(await pool.run({ x: floats([1, 2], [1, 1]) }, { outputs: ['total'] }))).toEqual(['total']);

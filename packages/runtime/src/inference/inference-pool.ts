@@ -23,6 +23,11 @@ export interface InferencePoolOptions {
   /** Threads inside one run; default: what `mode` says. */
   readonly threads?: number;
   /**
+   * False: onnxruntime runs every operator as the graph has it, which is slow, and what optimised graphs are compared with;
+   * weights are not shared then. Default: true.
+   */
+  readonly optimize?: boolean;
+  /**
    * `process`: workers are processes, for models that one does not trust. One that does not answer is killed. Costs
    * about 40 MB a worker and the copying of inputs and outputs. Default: `thread`.
    */
@@ -91,13 +96,14 @@ export interface InferencePool extends AsyncDisposable {
  */
 export async function createInferencePool(options: InferencePoolOptions): Promise<InferencePool> {
   const { isolation = 'thread', maxQueue = 1024, runTimeoutMs = 60_000, loadTimeoutMs = 600_000 } = options;
-  const { recycleAfterRuns = 0, onEvent = () => {} } = options;
+  const { recycleAfterRuns = 0, optimize = true, onEvent = () => {} } = options;
   const { workers: count, threads } = poolSize(options);
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`Expected at least one worker, got ${count}`);
   const model = resolve(options.model);
-  const shared = await trySharing(model, options);
+  // Shared weights are those of an optimised graph.
+  const shared = optimize ? await trySharing(model, options) : undefined;
   const open = (): InferenceWorker =>
-    new InferenceWorker({ model, threads, shared, isolation, runTimeoutMs, loadTimeoutMs, onEvent });
+    new InferenceWorker({ model, threads, optimize, shared, isolation, runTimeoutMs, loadTimeoutMs, onEvent });
   const workers = Array.from({ length: count }, open);
   try {
     const [signature] = await Promise.all(workers.map((worker) => worker.ready));

@@ -14,6 +14,7 @@ export interface InferenceWorkerOptions {
   /** Absolute path. */
   readonly model: string;
   readonly threads: number;
+  readonly optimize: boolean;
   readonly shared: SharedModel | undefined;
   readonly isolation: Isolation;
   /** Longest time for the first run; 0: no limit. */
@@ -87,8 +88,8 @@ export class InferenceWorker implements PoolWorker {
   }
 
   private async load(): Promise<ModelSignature> {
-    const { model, threads, shared, runTimeoutMs, loadTimeoutMs, onEvent } = this.options;
-    const request: OpenRequest = { model, threads, shared, claims: this.claims?.memory };
+    const { model, threads, optimize, shared, runTimeoutMs, loadTimeoutMs, onEvent } = this.options;
+    const request: OpenRequest = { model, threads, optimize, shared, claims: this.claims?.memory };
     try {
       const open = this.client.call<OpenReply>('open', request);
       const { notice, ...signature } = await this.within(loadTimeoutMs, `Loading ${model}`, open);

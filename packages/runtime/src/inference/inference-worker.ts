@@ -12,6 +12,8 @@ export interface OpenRequest {
   /** Absolute path. */
   readonly model: string;
   readonly threads: number;
+  /** Whether onnxruntime may rewrite the graph. */
+  readonly optimize: boolean;
   /** The same model with weights that workers share; the plain one is loaded when it is not as it was verified. */
   readonly shared: SharedModel | undefined;
   /** Memory of {@link RunClaims}; processes have none in common. */
@@ -48,7 +50,7 @@ async function openShared(shared: SharedModel, threads: number): Promise<Inferen
 }
 
 serveWorker({
-  async open({ model, threads, shared, claims: memory }: OpenRequest): Promise<Answer> {
+  async open({ model, threads, optimize, shared, claims: memory }: OpenRequest): Promise<Answer> {
     let notice: string | undefined;
     if (shared !== undefined) {
       session = await openShared(shared, threads).catch((error: Error) => {
@@ -57,7 +59,7 @@ serveWorker({
       });
     }
     const sharedWeights = session !== undefined;
-    session ??= await InferenceSession.create(model, sessionOptions(threads));
+    session ??= await InferenceSession.create(model, sessionOptions(threads, optimize));
     if (memory !== undefined) claims = new RunClaims(memory);
     const value: OpenReply = {
       inputs: describeValues(session.inputMetadata),
