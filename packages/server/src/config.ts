@@ -57,6 +57,9 @@ export class ServerConfig {
   /** Binds any address without keys: something in front asks for them. */
   @IsBoolean() insecure = false;
 
+  /** Whether models are loaded and unloaded, and aliases changed, over HTTP; with keys, by those that say `manage`. */
+  @IsBoolean() manage = false;
+
   @ValidateNested() @Type(() => RateLimitConfig) rateLimit = new RateLimitConfig();
 
   @ValidateNested() @Type(() => CorsConfig) cors = new CorsConfig();

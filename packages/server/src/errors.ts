@@ -6,6 +6,8 @@ export type RequestErrorCode =
   | 'MALFORMED_URL'
   | 'MALFORMED_HEADER'
   | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'LOAD_REFUSED'
   | 'ROUTE_NOT_FOUND'
   | 'ENTRY_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'

@@ -3,6 +3,7 @@ import { readJson } from './body/read-json.js';
 import { type Connection, ConnectionAbort } from './connection-abort.js';
 import { RequestError } from './errors.js';
 import { type Deadlines, type Due, deadlineError, deadlineOf } from './operations/deadline.js';
+import type { ManageGuard } from './operations/management.js';
 import { keepRecord, type RequestRecord } from './operations/request-record.js';
 import type { Match } from './route-table.js';
 import type { Call, Reply } from './routes/route.js';
@@ -15,6 +16,7 @@ export interface Terms {
   readonly deadlineMs: number;
   readonly deadlines: Deadlines;
   readonly isDraining: () => boolean;
+  readonly guardManagement: ManageGuard;
   /** Tells the caller what went wrong. @param path Says in whose words. */
   readonly refuse: (error: unknown, path: string, response: ServerResponse, record: RequestRecord) => void;
 }
@@ -47,8 +49,8 @@ export class Exchange implements Call, Due {
   }
 
   // A method and not a function of its own: V8 keeps such functions, and through them whole requests, for long.
-  body(containers: number): Promise<unknown> {
-    return readJson(this.request, { bytes: this.terms.bodyLimitBytes, containers });
+  body(containers: number, lenient = false): Promise<unknown> {
+    return readJson(this.request, { bytes: this.terms.bodyLimitBytes, containers, lenient });
   }
 
   /** Asks the route and answers, in time or not. */
@@ -58,6 +60,7 @@ export class Exchange implements Call, Due {
       if (terms.isDraining() && match.route.always !== true) {
         throw new RequestError('DRAINING', 'The server is shutting down', { 'retry-after': '5', connection: 'close' });
       }
+      if (match.route.manages === true) terms.guardManagement(request, record);
       this.milliseconds = deadlineOf(request, terms.deadlineMs);
       const reply = match.route.handle(this);
       if (reply instanceof Promise) {

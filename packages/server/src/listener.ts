@@ -1,5 +1,6 @@
 import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
+import { checkIntervalMs } from './slow-clients.js';
 
 /**
  * An HTTP server for `listener` whose requests and responses are born with the prototypes that `app` gives to those it handles.
@@ -12,7 +13,10 @@ export function createExpressServer(app: Express, listener: RequestListener): Se
   class BornResponse extends ServerResponse {}
   app.request = adopt(BornRequest.prototype, app, app.request);
   app.response = adopt(BornResponse.prototype, app, app.response);
-  return createServer({ IncomingMessage: BornRequest, ServerResponse: BornResponse }, listener);
+  return createServer(
+    { IncomingMessage: BornRequest, ServerResponse: BornResponse, connectionsCheckingInterval: checkIntervalMs },
+    listener,
+  );
 }
 
 /** `prototype` with everything Express's own has: what it inherits, and the application it belongs to. */

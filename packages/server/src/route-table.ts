@@ -67,4 +67,4 @@ export class RouteTable {
 }
 
 /** Nothing to decode, nothing empty. */
-const plain = /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/;
+const plain = /^\/(?:[A-Za-z0-9._~@-]+(?:\/[A-Za-z0-9._~@-]+)*)?$/;

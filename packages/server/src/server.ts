@@ -11,14 +11,17 @@ import { dialectRoutes } from './dialects/dialects.js';
 import { dispatch } from './dispatch.js';
 import { createExpressServer } from './listener.js';
 import { configIssues, refuseInsecureBind } from './operations/binding.js';
+import { manageGuard } from './operations/management.js';
 import { metricsRoutes } from './operations/metrics-route.js';
 import { Operations } from './operations/operations.js';
+import { aliasRoutes } from './routes/alias-routes.js';
 import { answerThrough } from './routes/answer.js';
 import { appRoutes, type Examples } from './routes/app-routes.js';
 import { collectionRoutes } from './routes/collection-routes.js';
 import { documentRoutes } from './routes/document-routes.js';
 import { probeRoutes, type ServerState } from './routes/probe-routes.js';
 import type { Route } from './routes/route.js';
+import { boundPipelines, boundSlowClients } from './slow-clients.js';
 
 export interface ServerOptions {
   /** Its endpoints are served, and its events, when given, counted; whoever created it disposes of it. */
@@ -68,7 +71,8 @@ export function createServer(options: ServerOptions): ZooidServer {
   const routes: readonly Route[] = [
     ...appRoutes(kernel.endpoints, answer, examples),
     ...collectionRoutes(kernel.endpoints),
-    ...dialectRoutes(kernel.endpoints, answer, () => state),
+    ...aliasRoutes(kernel.endpoints, config.manage),
+    ...dialectRoutes(kernel.endpoints, answer, { state: () => state, manages: config.manage }),
     ...probeRoutes(() => state),
     ...(config.metrics.enabled ? metricsRoutes(operations.metrics) : []),
     ...documentRoutes(kernel.endpoints, examples, () => routes),
@@ -77,10 +81,11 @@ export function createServer(options: ServerOptions): ZooidServer {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', false);
   const { bodyLimitBytes, deadlineMs } = config;
   const isDraining = () => refusing;
-  const listener = dispatch(app, routes, { bodyLimitBytes, deadlineMs, isDraining, operations, logger });
-  const http = createExpressServer(app, listener);
-  http.requestTimeout = config.requestTimeoutMs;
-  http.headersTimeout = Math.min(config.requestTimeoutMs, 10_000);
+  const guardManagement = manageGuard(config);
+  const terms = { bodyLimitBytes, deadlineMs, isDraining, guardManagement, operations, logger };
+  const listener = dispatch(app, routes, terms);
+  const http = createExpressServer(app, boundPipelines(listener));
+  boundSlowClients(http, config);
 
   const close = async () => {
     const wasServing = state === 'ready';

@@ -13,13 +13,15 @@ import {
   type RunContext,
 } from '@zooid/spec';
 import type { ModelHold } from '../models/generation.js';
-import { type Limits, refuseLongText } from './limits.js';
+import { boundTokens, type Limits, TextMeter } from './limits.js';
 import { type AcquireModel, Serving } from './serving.js';
 
 /** A request that has passed every check. Requests with equal `parameters` may be run together. */
 export interface ParsedRequest {
   readonly items: readonly object[];
   readonly parameters: object;
+  /** Whether the items came as a list. */
+  readonly many: boolean;
 }
 
 export interface EndpointAnswer {
@@ -118,22 +120,23 @@ export class Endpoint {
     if (inputs === undefined) issues.push({ path: '/inputs', message: 'is required' });
     else if (raw.length === 0) issues.push({ path: '/inputs', message: 'must hold at least one item' });
 
+    const text = new TextMeter(this.#limits);
     const items: object[] = [];
     for (const [index, value] of inputs === undefined ? [] : raw.entries()) {
       const at = many ? pointer('/inputs', index) : '/inputs';
       const item = typeof value === 'string' ? { text: value } : value;
-      refuseLongText(item, at, this.#limits);
+      text.measure(item, at);
       const checked = checkDto(this.app.item, item, at);
       issues.push(...checked.issues);
       if (checked.instance !== undefined) items.push(checked.instance);
       // A thousand bad items would cost time, and nobody reads more than a screenful.
       if (issues.length > maxIssues) throw new ValidationError('request', capped(issues));
     }
-    refuseLongText(parameters, '/parameters', this.#limits);
+    text.measure(parameters, '/parameters');
     const checked = checkDto(this.app.parameters, parameters ?? {}, '/parameters');
     issues.push(...checked.issues);
     if (issues.length > 0 || checked.instance === undefined) throw new ValidationError('request', capped(issues));
-    return { items, parameters: checked.instance };
+    return { items, parameters: checked.instance, many };
   }
 
   /** Runs a parsed request. */
@@ -143,7 +146,8 @@ export class Endpoint {
     const { instance, artifacts, leave } = entered instanceof Promise ? await entered : entered;
     try {
       const { id, revision } = artifacts;
-      const outputs = await instance.run(request.items as never, request.parameters, context);
+      const bounded = boundTokens(context, this.#limits, request.many);
+      const outputs = await instance.run(request.items as never, request.parameters, bounded);
       if (outputs.length !== request.items.length) {
         throw new ModelError(
           id,
@@ -151,6 +155,16 @@ export class Endpoint {
         );
       }
       return { outputs, model: { id, revision } };
+    } finally {
+      leave();
+    }
+  }
+
+  /** Works with what serves, which stays until it is done; a lazy one is loaded first. */
+  async whileLoaded<T>(work: () => Promise<T> | T, context: RunContext = {}): Promise<T> {
+    const { leave } = await this.#serving.enter(context.signal);
+    try {
+      return await work();
     } finally {
       leave();
     }

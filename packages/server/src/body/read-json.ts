@@ -16,20 +16,23 @@ export interface BodyLimits {
   readonly bytes: number;
   /** Objects and arrays: what each costs to check depends on who checks it. */
   readonly containers: number;
+  /** It may be empty, and is taken for JSON whatever its content-type says. Default: false. */
+  readonly lenient?: boolean;
 }
 
 /**
- * Reads a JSON body.
+ * Reads a JSON body; `undefined` for one that is empty, where that is allowed.
  *
  * @throws RequestError `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE` (also when only announced by Content-Length),
  *   `MALFORMED_JSON` (also for bytes that are not UTF-8) or `REQUEST_ABORTED`.
  * @throws ValidationError for values that no body may hold; see {@link unsafeValues}.
  */
 export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
-  if (request.readableEnded) return readBefore(request);
+  const { lenient = false } = limits;
+  if (request.readableEnded) return readBefore(request, lenient);
   const body = new BodyReader(limits);
   try {
-    checkMediaType(request);
+    checkMediaType(request, lenient);
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > limits.bytes) throw tooLarge(limits.bytes);
     await receive(request, body);
@@ -38,6 +41,7 @@ export async function readJson(request: IncomingMessage, limits: BodyLimits): Pr
     throw error;
   }
   const text = body.end();
+  if (lenient && text.trim() === '') return undefined;
   if (text.trim() === '') throw new RequestError('MALFORMED_JSON', 'The body is empty; expected a JSON document');
   const isLarge = body.bytes > largeBytes;
   if (isLarge) await nextTurn();
@@ -50,7 +54,8 @@ export async function readJson(request: IncomingMessage, limits: BodyLimits): Pr
 }
 
 /** The body as a parser of the application around us left it, in Express's own place for it. */
-function readBefore(request: IncomingMessage & { readonly body?: unknown }): unknown {
+function readBefore(request: IncomingMessage & { readonly body?: unknown }, lenient: boolean): unknown {
+  if (lenient && request.body === undefined) return undefined;
   if (request.body === undefined)
     throw new RequestError('MALFORMED_JSON', 'The body is empty; expected a JSON document');
   const issues = unsafeValues(request.body);
@@ -58,7 +63,7 @@ function readBefore(request: IncomingMessage & { readonly body?: unknown }): unk
   return request.body;
 }
 
-function checkMediaType({ headers }: IncomingMessage): void {
+function checkMediaType({ headers }: IncomingMessage, lenient: boolean): void {
   if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined) return;
   const [type = '', ...parameters] = (headers['content-type'] ?? '')
     .split(';')
@@ -67,7 +72,7 @@ function checkMediaType({ headers }: IncomingMessage): void {
     .find((parameter) => parameter.startsWith('charset='))
     ?.slice(8)
     .replaceAll('"', '');
-  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
+  if (!lenient && type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
     throw unsupported(`Expected content-type: application/json, got ${type === '' ? 'none' : type}`);
   }
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {

@@ -7,10 +7,14 @@ import { openInferenceRoutes } from './open-inference/routes.js';
 import { openAiRoutes } from './openai/routes.js';
 
 /** The interfaces of others that existing clients speak, answered by the same apps as the own routes. */
-export function dialectRoutes(endpoints: Endpoints, answer: Answer, state: () => ServerState): Route[] {
+export function dialectRoutes(
+  endpoints: Endpoints,
+  answer: Answer,
+  { state, manages }: { readonly state: () => ServerState; readonly manages: boolean },
+): Route[] {
   return [
     ...huggingFaceRoutes(endpoints, answer),
-    ...openInferenceRoutes(endpoints, answer, state),
+    ...openInferenceRoutes(endpoints, answer, { state, manages }),
     ...openAiRoutes(endpoints, answer),
   ];
 }

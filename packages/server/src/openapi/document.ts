@@ -37,8 +37,8 @@ function add(paths: Paths, path: string, route: Route, value: Operation): void {
 
 /** The lines that a served app adds for `route`: same behaviour, exact path and schemas. */
 function specialise(route: Route, endpoint: Endpoint, schemas: DtoSchemas): [path: string, route: Route][] {
-  const { app, collections, name } = endpoint;
-  const path = route.path.replace('{name}', encodeURIComponent(name));
+  const { app, collections, address } = endpoint;
+  const path = route.path.replace('{name}', address); // of characters that need no encoding
   if (path === route.path) return [];
   if (path.includes('{collection}')) {
     return Object.entries(collections).map(([collection, { body }]) => [

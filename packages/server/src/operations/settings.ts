@@ -29,6 +29,9 @@ export class ApiKeyConfig {
 
   /** Requests in a minute; default: `rateLimit.perKey`. */
   @IsOptional() @IsInt() @Min(1) @Max(10_000_000) requestsPerMinute?: number;
+
+  /** Whether it may load, unload and point elsewhere; takes effect with `server.manage`. */
+  @IsOptional() @IsBoolean() manage?: boolean;
 }
 
 /** Requests in a minute; 0 does not count them. */

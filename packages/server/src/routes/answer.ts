@@ -22,7 +22,7 @@ export function answerThrough(admission: Admission): Answer {
   return async (endpoint, envelope, options) => {
     try {
       const record = recordOf(options.signal);
-      record?.asked(endpoint.name);
+      record?.asked(endpoint.address);
       const request = endpoint.parse(envelope.inputs, envelope.parameters);
       const run = async () => {
         record?.admitted();

@@ -24,7 +24,7 @@ export function appRoutes(endpoints: Endpoints, answer: Answer, examples: Exampl
         },
       ],
       problems: [],
-      handle: () => json(200, { apps: endpoints.list().map((endpoint) => describeApp(endpoint, examples)) }),
+      handle: () => json(200, { apps: endpoints.list().map((endpoint) => describeApp(endpoint, endpoints, examples)) }),
     },
     {
       method: 'GET',
@@ -33,7 +33,7 @@ export function appRoutes(endpoints: Endpoints, answer: Answer, examples: Exampl
       summary: 'One app',
       successes: [{ status: 200, description: 'The app', type: 'application/json', schema: appSchema }],
       problems: [404],
-      handle: ({ parameters }) => json(200, describeApp(endpoints.get(parameters.name ?? ''), examples)),
+      handle: ({ parameters }) => json(200, describeApp(endpoints.get(parameters.name ?? ''), endpoints, examples)),
     },
     {
       method: 'POST',
@@ -55,12 +55,15 @@ async function run(endpoints: Endpoints, answer: Answer, call: Call): Promise<Re
   return json(200, await answer(endpoint, readEnvelope(await call.body(maxContainers)), { signal: call.signal }));
 }
 
-function describeApp({ name, app, model, collections }: Endpoint, examples: Examples) {
+function describeApp(endpoint: Endpoint, endpoints: Endpoints, examples: Examples) {
+  const { name, version, app, state, model, collections } = endpoint;
   return {
     name,
+    ...(version !== undefined && { version, default: endpoints.get(name) === endpoint }),
     app: app.name,
     task: app.task,
     description: app.description,
+    state,
     model,
     collections: Object.keys(collections),
     ...(examples[name] !== undefined && { example: examples[name] }),

@@ -1,4 +1,4 @@
-import type { Endpoints } from '@zooid/kernel';
+import type { Endpoint, Endpoints } from '@zooid/kernel';
 import { type Collection, UnknownNameError, validateDto } from '@zooid/spec';
 import { RequestError } from '../errors.js';
 import { type Call, json, type Reply, type Route } from './route.js';
@@ -32,8 +32,8 @@ export function collectionRoutes(endpoints: Endpoints): Route[] {
           },
         },
       ],
-      problems: [404],
-      handle: (call) => json(200, { entries: collectionOf(endpoints, call).list() }),
+      problems: [404, 503],
+      handle: (call) => withCollection(endpoints, call, (collection) => json(200, { entries: collection.list() })),
     },
     {
       method: 'GET',
@@ -41,14 +41,14 @@ export function collectionRoutes(endpoints: Endpoints): Route[] {
       id: 'getEntry',
       summary: 'Version and size of one entry',
       successes: [entryReply(200, 'The entry')],
-      problems: [400, 404],
+      problems: [400, 404, 503],
       handle: (call) => {
         const entry = entryName(call);
-        const found = collectionOf(endpoints, call)
-          .list()
-          .find(({ name }) => name === entry);
-        if (found === undefined) throw unknownEntry(call);
-        return json(200, found);
+        return withCollection(endpoints, call, (collection) => {
+          const found = collection.list().find(({ name }) => name === entry);
+          if (found === undefined) throw unknownEntry(call);
+          return json(200, found);
+        });
       },
     },
     {
@@ -68,29 +68,44 @@ export function collectionRoutes(endpoints: Endpoints): Route[] {
       summary: 'Removes an entry',
       successes: [{ status: 204, description: 'Removed' }],
       problems: [400, 404, 503],
-      handle: async (call) => {
-        const removed = await collectionOf(endpoints, call).delete(entryName(call));
-        if (!removed) throw unknownEntry(call);
-        return { status: 204 };
-      },
+      handle: (call) =>
+        withCollection(endpoints, call, async (collection, endpoint) => {
+          if (!(await collection.delete(entryName(call)))) throw unknownEntry(call);
+          endpoint.keepLoaded();
+          return { status: 204 };
+        }),
     },
   ];
 }
 
-async function put(endpoints: Endpoints, call: Call): Promise<Reply> {
-  const collection = collectionOf(endpoints, call);
-  const name = entryName(call);
-  const body = validateDto(collection.body, await call.body(maxContainers), 'request');
-  const existed = collection.list().some((entry) => entry.name === name);
-  return json(existed ? 200 : 201, await collection.put(name, body));
+function put(endpoints: Endpoints, call: Call): Promise<Reply> {
+  return withCollection(endpoints, call, async (collection, endpoint) => {
+    const name = entryName(call);
+    const body = validateDto(collection.body, await call.body(maxContainers), 'request');
+    const existed = collection.list().some((entry) => entry.name === name);
+    const entry = await collection.put(name, body);
+    endpoint.keepLoaded();
+    return json(existed ? 200 : 201, entry);
+  });
 }
 
-function collectionOf(endpoints: Endpoints, { parameters }: Call): Collection {
-  const collections = new Map(Object.entries(endpoints.get(parameters.name ?? '').collections));
-  const requested = parameters.collection ?? '';
-  const collection = collections.get(requested);
-  if (collection === undefined) throw new UnknownNameError('collection', requested, [...collections.keys()]);
-  return collection;
+/** A lazy endpoint is loaded first, and stays loaded until the work is done. */
+function withCollection(
+  endpoints: Endpoints,
+  { parameters, signal }: Call,
+  work: (collection: Collection, endpoint: Endpoint) => Promise<Reply> | Reply,
+): Promise<Reply> {
+  const endpoint = endpoints.get(parameters.name ?? '');
+  return endpoint.whileLoaded(
+    () => {
+      const collections = new Map(Object.entries(endpoint.collections));
+      const requested = parameters.collection ?? '';
+      const collection = collections.get(requested);
+      if (collection === undefined) throw new UnknownNameError('collection', requested, [...collections.keys()]);
+      return work(collection, endpoint);
+    },
+    { signal },
+  );
 }
 
 /** Entries may become file names and log fields, so control characters, separators and giants stay out. */

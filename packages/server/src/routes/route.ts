@@ -15,9 +15,10 @@ export interface Call {
    * Reads the JSON body.
    *
    * @param containers Most objects and arrays it may hold.
+   * @param lenient It may be left out, which is undefined then, and is taken for JSON whatever its type says.
    * @throws RequestError, or ValidationError for values no body may hold.
    */
-  body(containers: number): Promise<unknown>;
+  body(containers: number, lenient?: boolean): Promise<unknown>;
 }
 
 export interface Reply {
@@ -42,6 +43,8 @@ export interface Route {
   readonly summary: string;
   /** Answered also while the server drains, so that probes see the truth. */
   readonly always?: boolean;
+  /** Changes what is served: not for everybody who may call. */
+  readonly manages?: boolean;
   readonly requestSchema?: Schema;
   readonly successes: readonly Success[];
   /** Statuses of the errors it may answer with, 500 aside. */

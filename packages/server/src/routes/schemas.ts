@@ -10,14 +10,17 @@ const modelSchema: Schema = {
 
 export const appSchema: Schema = {
   type: 'object',
-  required: ['name', 'app', 'task', 'description', 'model', 'collections'],
+  required: ['name', 'app', 'task', 'description', 'state', 'model', 'collections'],
   properties: {
     name: { ...text, description: 'As in /v1/apps/{name}' },
     app: { ...text, description: 'The kind of app: intent' },
     task: { ...text, description: 'Hugging Face task id' },
     description: text,
+    version: { ...text, description: 'Where there are several' },
+    default: { type: 'boolean', description: 'Of several versions: answers to the bare name' },
+    state: { enum: ['loaded', 'loading', 'unloaded'] },
     model: modelSchema,
-    collections: { type: 'array', items: text },
+    collections: { type: 'array', items: text, description: 'Known while it is loaded' },
     example: { description: 'An input the app answers sensibly' },
   },
 };
@@ -30,6 +33,19 @@ export const entrySchema: Schema = {
     version: { ...text, description: 'Content hash' },
     size: { type: 'integer', minimum: 0 },
   },
+};
+
+export const aliasesSchema: Schema = {
+  type: 'object',
+  required: ['aliases'],
+  properties: { aliases: { type: 'object', additionalProperties: text } },
+};
+
+export const aliasSchema: Schema = {
+  type: 'object',
+  required: ['target'],
+  properties: { target: { ...text, description: 'intent, intent@2, or another alias' } },
+  additionalProperties: false,
 };
 
 /** RFC 9457, with the extension members of this server. */

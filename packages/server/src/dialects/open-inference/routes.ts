@@ -1,11 +1,12 @@
-import type { Endpoint, Endpoints } from '@zooid/kernel';
-import { UnknownNameError, validateDto } from '@zooid/spec';
+import { type Endpoint, type Endpoints, versionOf } from '@zooid/kernel';
+import { validateDto } from '@zooid/spec';
 import { type Answer, maxContainers } from '../../routes/answer.js';
 import type { ServerState } from '../../routes/probe-routes.js';
 import { repoint } from '../../routes/repoint.js';
 import { type Call, json, type Reply, type Route, type Success } from '../../routes/route.js';
 import { readServerVersion } from '../../version.js';
 import { outputsOf, requestedOutputs, tensorsOf } from './answers-to-tensors.js';
+import { repositoryExtensions, repositoryRoutes } from './repository.js';
 import { InferenceRequest } from './request.js';
 import {
   healthSchema,
@@ -31,8 +32,13 @@ const success = (description: string, schema: Success['schema'], status = 200): 
  *
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
-export function openInferenceRoutes(endpoints: Endpoints, answer: Answer, state: () => ServerState): Route[] {
-  const about = { name: 'zooid', version: readServerVersion(), extensions: [] };
+export function openInferenceRoutes(
+  endpoints: Endpoints,
+  answer: Answer,
+  { state, manages }: { readonly state: () => ServerState; readonly manages: boolean },
+): Route[] {
+  const extensions = manages ? repositoryExtensions : [];
+  const about = { name: 'zooid', version: readServerVersion(), extensions };
   return [
     {
       method: 'GET',
@@ -48,6 +54,7 @@ export function openInferenceRoutes(endpoints: Endpoints, answer: Answer, state:
     health('/v2/health/ready', 'isServerReady', 'May requests be sent here?', () => state() === 'ready'),
     ...modelRoutes('/v2/models/{model}', '', endpoints, answer),
     ...modelRoutes('/v2/models/{model}/versions/{version}', 'Version', endpoints, answer),
+    ...(manages ? repositoryRoutes(endpoints) : []),
   ];
 }
 
@@ -77,17 +84,21 @@ function modelRoutes(path: string, suffix: string, endpoints: Endpoints, answer:
       successes: [success('The model', metadataSchema)],
       problems: [404],
       errorForm,
-      handle: (call) => json(200, metadata(find(endpoints, call))),
+      handle: (call) => json(200, metadata(find(endpoints, call), endpoints)),
     },
     {
       method: 'GET',
       path: `${path}/ready`,
       id: `isModel${suffix}Ready`,
       summary: 'Does this model answer?',
-      successes: [success('Yes', readySchema)],
+      successes: [success('Yes', readySchema), success('No', readySchema, 503)],
       problems: [404],
       errorForm,
-      handle: (call) => json(200, { name: find(endpoints, call).name, ready: true }),
+      handle: (call) => {
+        const { name, state, lazy } = find(endpoints, call);
+        const ready = state === 'loaded' || lazy; // a lazy one answers, though the first answer takes a while
+        return json(ready ? 200 : 503, { name, ready });
+      },
     },
     {
       method: 'POST',
@@ -103,18 +114,15 @@ function modelRoutes(path: string, suffix: string, endpoints: Endpoints, answer:
   ];
 }
 
-/** @throws UnknownNameError for other versions than the one that answers now: its revision. */
+/** @throws UnknownNameError for names and versions that are not served. */
 function find(endpoints: Endpoints, { parameters: { model = '', version } }: Call): Endpoint {
-  const endpoint = endpoints.get(model);
-  const { revision } = endpoint.model;
-  if (version !== undefined && version !== revision) throw new UnknownNameError('version', version, [revision]);
-  return endpoint;
+  return endpoints.get(version === undefined ? model : `${model}@${version}`);
 }
 
-function metadata(endpoint: Endpoint) {
+function metadata(endpoint: Endpoint, endpoints: Endpoints) {
   return {
     name: endpoint.name,
-    versions: [endpoint.model.revision],
+    versions: endpoints.versions(endpoint.address).map(versionOf),
     platform: 'zooid_app',
     inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
     outputs: outputsOf(endpoint),
@@ -129,7 +137,7 @@ async function infer(endpoint: Endpoint, answer: Answer, call: Call): Promise<Re
     const { outputs, model } = await answer(endpoint, envelope, { signal: call.signal });
     return json(200, {
       model_name: endpoint.name,
-      model_version: model.revision,
+      model_version: endpoint.version ?? model.revision,
       ...(typeof request.id === 'string' && { id: request.id }),
       outputs: tensorsOf(outputs, endpoint, names),
     });

@@ -95,6 +95,25 @@ export const inferenceResponseSchema: Schema = {
   },
 };
 
+/** Sent with load and unload, or left out. */
+export const repositoryRequestSchema: Schema = {
+  type: 'object',
+  properties: { parameters: { type: 'object', properties: { unload_dependents: flag }, additionalProperties: false } },
+  additionalProperties: false,
+};
+
+export const repositoryIndexRequestSchema: Schema = {
+  type: 'object',
+  properties: { ready: { ...flag, description: 'Only what is in memory' } },
+  additionalProperties: false,
+};
+
+export const repositoryIndexSchema: Schema = list({
+  type: 'object',
+  required: ['name', 'version', 'state', 'reason'],
+  properties: { name: text, version: text, state: { enum: ['READY', 'LOADING', 'UNAVAILABLE'] }, reason: text },
+});
+
 /** As the protocol says: one sentence, and 400 for whatever is wrong with a request. */
 export const openInferenceErrors: ErrorForm = {
   name: 'OpenInferenceError',

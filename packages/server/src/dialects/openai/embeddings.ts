@@ -33,7 +33,7 @@ export async function embed(endpoints: Endpoints, answer: Answer, call: Call): P
     return json(200, {
       object: 'list',
       data: vectors.map((vector, index) => ({ object: 'embedding', index, embedding: encode(vector) })),
-      model: endpoint.name,
+      model: endpoint.address,
       usage: { prompt_tokens: tokens, total_tokens: tokens },
     });
   } catch (error) {

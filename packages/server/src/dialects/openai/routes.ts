@@ -1,4 +1,4 @@
-import type { Endpoint, Endpoints } from '@zooid/kernel';
+import type { Endpoints } from '@zooid/kernel';
 import type { Answer } from '../../routes/answer.js';
 import { json, type Route } from '../../routes/route.js';
 import { embed } from './embeddings.js';
@@ -11,7 +11,7 @@ import { embeddingsRequestSchema, embeddingsSchema, modelSchema, modelsSchema, o
  */
 export function openAiRoutes(endpoints: Endpoints, answer: Answer): Route[] {
   const created = Math.floor(Date.now() / 1000);
-  const describe = ({ name }: Endpoint) => ({ id: name, object: 'model', created, owned_by: 'zooid' });
+  const describe = (id: string) => ({ id, object: 'model', created, owned_by: 'zooid' });
   return [
     {
       method: 'POST',
@@ -32,7 +32,7 @@ export function openAiRoutes(endpoints: Endpoints, answer: Answer): Route[] {
       successes: [{ status: 200, description: 'The models', type: 'application/json', schema: modelsSchema }],
       problems: [],
       errorForm: openAiErrors,
-      handle: () => json(200, { object: 'list', data: endpoints.list().map(describe) }),
+      handle: () => json(200, { object: 'list', data: namesOf(endpoints).map(describe) }),
     },
     {
       method: 'GET',
@@ -42,7 +42,16 @@ export function openAiRoutes(endpoints: Endpoints, answer: Answer): Route[] {
       successes: [{ status: 200, description: 'The model', type: 'application/json', schema: modelSchema }],
       problems: [404],
       errorForm: openAiErrors,
-      handle: ({ parameters }) => json(200, describe(endpoints.get(parameters.model ?? ''))),
+      handle: ({ parameters: { model = '' } }) => {
+        endpoints.get(model); // or there is none
+        return json(200, describe(model));
+      },
     },
   ];
+}
+
+/** Everything that can stand in the field `model`: names, versions as `name@version`, aliases. */
+function namesOf(endpoints: Endpoints): string[] {
+  const served = endpoints.list().flatMap(({ name, address }) => [name, address]);
+  return [...new Set([...served, ...Object.keys(endpoints.aliases)])];
 }
