@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createKernel, type Kernel } from '@zooid/kernel';
+import type { Kernel } from '@zooid/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { echoPlugins } from './__fixtures__/echo.js';
+import { echoKernel } from './__fixtures__/echo.js';
 import { Listening } from './__fixtures__/listening.js';
 
 let kernel: Kernel;
 let at: Listening;
 beforeAll(async () => {
-  kernel = await createKernel({ plugins: echoPlugins });
+  ({ kernel } = await echoKernel());
   at = new Listening(kernel);
   await at.start({ requestTimeoutMs: 100 });
 });
@@ -45,7 +45,7 @@ it('answers requests that are sent ahead of their replies, as far as anyone need
 
 it('cuts off who sends requests by the thousand ahead of their replies', async () => {
   const socket = caller();
-  socket.write('POST /v1/apps/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n' + probe.repeat(1000));
+  socket.write(`POST /v1/apps/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n${probe.repeat(1000)}`);
   let received = '';
   socket.on('data', (chunk: Buffer) => {
     received += chunk;
