@@ -82,7 +82,6 @@ export { HostEnvironment } from './host-environment.js';
 export { HubTask } from './hub-task.js';
 export { Logger } from './logger.js';
 export {
-  type FoundVariants,
   type LoadContext,
   type Model,
   type ModelArtifacts,
@@ -92,8 +91,6 @@ export {
   Models,
   type RunContext,
   type TensorInfo,
-  type VariantReport,
-  type VariantRequest,
 } from './model.js';
 export type {
   CachedModel,
@@ -106,9 +103,17 @@ export type {
   PushOptions,
   TransferOptions,
 } from './model-transfer.js';
+export type {
+  FoundVariants,
+  VariantEvaluation,
+  VariantReport,
+  VariantRequest,
+  VariantTolerance,
+} from './model-variants.js';
 export { didYouMean, editDistance, nearest } from './nearest.js';
 export { nestedClass } from './nested-class.js';
 export { contractVersion, definePlugin, type Plugin } from './plugin.js';
+export { reportTokens } from './report-tokens.js';
 export { type TaskId, taskIds } from './task-id.js';
 export type { LabelScore, MaskedToken, TaskShapes, TextPair } from './task-shapes.js';
 export {
