@@ -19,7 +19,7 @@ describe('zooid export', () => {
     const { code, out, err } = await at.zooid(['export', 'tiny', '--variants', 'fused,int8']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(existsSync(at.path('onnx/model.onnx'))).toBe(true);
-    expect(out).toMatch(/^tiny in \. compared on random inputs\n/);
+    expect(out).toMatch(/^tiny in \. compared on random inputs: its manifest names no validation or test data\n/);
     expect(out).toMatch(/^fp32 +\S+ +2\.0 MB +100 %$/m);
     expect(out).toMatch(/^fused +\S+ +500\.0 kB +25 % +0 +0 +0 of 4 changed$/m);
     expect(out).toMatch(/^int8 +onnx\/int8 +500\.0 kB +25 % +2\.5e-1 +5\.0e-2 +1 of 4 changed$/m);
@@ -36,11 +36,29 @@ describe('zooid export', () => {
   });
 
   it('fails in the end when a variant was refused, after showing all', async () => {
-    const { code, out, err } = await at.zooid(['export', 'tiny', '--variants', 'fp16,int8', '--tolerance', '0.01']);
+    const { code, out, err } = await at.zooid(['export', 'tiny', '--variants', 'fp16,int8', '--difference', '0.01']);
     expect(code).toBe(1);
     expect(out).toMatch(/^fp16 .* changed$/m);
     expect(out).toMatch(/^int8 .* refused$/m);
     expect(err).toBe('zooid: 1 of 2 variants were not written (int8: outputs differ)\n');
+  });
+
+  it('scores forms on labelled data, and refuses what loses too much', async () => {
+    await at.write('labelled.jsonl', [
+      { text: 'shorter', label: 'long' },
+      { text: 'no', label: 'long' },
+    ]);
+    const words = ['export', 'tiny', '--variants', 'fused,int8', '--data', 'labelled.jsonl'];
+    const { code, out, err } = await at.zooid(words);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^tiny in \. compared on labelled\.jsonl, 2 examples\n/);
+    expect(out).toMatch(/^fused .* accuracy 0\.5000 → 0\.5000$/m);
+    expect(out).toMatch(/^int8 .* accuracy 0\.5000 → 0\.4900 +refused$/m);
+    expect(err).toBe('zooid: 1 of 2 variants were not written (int8: loses 1 point)\n');
+    expect((await at.zooid([...words, '--tolerance', '1'])).code).toBe(0);
+    await at.refused(['export', 'tiny', '--data', 'nowhere.jsonl'], /--data nowhere\.jsonl: there is no such file/);
+    await at.write('unlabelled.jsonl', [{ text: 'a' }]);
+    await at.refused(['export', 'tiny', '--data', 'unlabelled.jsonl'], /unlabelled\.jsonl:1.*\/label is required/);
   });
 
   it('exports into a copy', async () => {

@@ -33,7 +33,6 @@ describe('zooid', () => {
   });
 
   it.each([
-    ['bench', 'x'],
     ['new', 'app', 'x'],
     ['pull', 'org/x'],
     ['push', 'folder', 'org/x'],

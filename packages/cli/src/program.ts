@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BenchOptions, bench } from './commands/bench.js';
 import { cacheList, cachePrune, cacheVerify } from './commands/cache.js';
 import type { CommandContext } from './commands/context.js';
 import { doctor } from './commands/doctor.js';
@@ -124,13 +125,34 @@ function addTraining(program: Command, context: Context): void {
 }
 
 function addExport(program: Command, context: Context): void {
-  program
-    .command('export <model>')
+  comparing(program.command('export <model>'))
     .description(`write optimised forms of the graph of a model (${modelHelp}), each compared with the plain one`)
     .option('--variants <list>', 'which: fused, int8, fp16, q4, separated by commas', commaSeparated, ['fused', 'int8'])
     .option('--output <dir>', 'write into a copy of the model here; needed for models in a shared cache')
-    .option('--tolerance <share>', 'accept differences up to this share of the outputs, for every variant', share)
     .action((model: string, options: ExportOptions) => exportVariants(context(), model, options));
+  comparing(program.command('bench <model>'))
+    .description(`measure forms of the graph of a model (${modelHelp}), and what each loses against the plain one`)
+    .option(
+      '--variants <list>',
+      'which: fp32, fused, int8, fp16, q4, separated by commas (default: all it has)',
+      commaSeparated,
+    )
+    .option('--make', 'make those that the folder lacks, in a temporary copy of it')
+    .option('--batch <list>', 'rows of a pass (default: 1,8)', positiveIntegers)
+    .option('--length <list>', 'tokens of a row (default: 16,32,128)', positiveIntegers)
+    .option('--threads <number>', 'within a pass (default: 1)', positiveInteger)
+    .option('--seconds <number>', 'how long each form is measured at each size (default: 1)', share)
+    .action((model: string, options: BenchOptions) => bench(context(), model, options));
+}
+
+/** Options about what forms of a model are compared on, and what they may lose. */
+function comparing(command: Command): Command {
+  return command
+    .option('--data <file|dataset:split>', 'labelled examples (default: what it was validated on, if that is here)')
+    .option('--examples <number>', 'how many of them at most (default: 2000)', positiveInteger)
+    .option('--tolerance <points>', 'points of the metric that a form may lose (default: 0.5)', share)
+    .option('--changed <share>', 'share of decisions that may change (default: 0.02)', share)
+    .option('--difference <share>', 'how far outputs may be off, as a share (default: by variant)', share);
 }
 
 function addAnswering(program: Command, context: Context): void {
@@ -187,6 +209,10 @@ function commaSeparated(text: string): readonly string[] {
     .filter(Boolean);
   if (names.length === 0) throw new InvalidArgumentError('Expected at least one name.');
   return names;
+}
+
+function positiveIntegers(text: string): readonly number[] {
+  return commaSeparated(text).map(positiveInteger);
 }
 
 function share(text: string): number {

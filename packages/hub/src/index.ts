@@ -33,7 +33,7 @@ export type { FilePatterns } from './client/select-files.js';
 export { type HubSettings, hubSettings, hubVariables } from './client/settings.js';
 export type { TransportOptions } from './client/transport.js';
 export { CheckpointError, IntegrityError, ModelFolderError } from './errors.js';
-export { isSafeRelativePath, isWeightsFile, revisionOf, runFolder } from './model-folder/file-list.js';
+export { cardFile, isSafeRelativePath, isWeightsFile, revisionOf, runFolder } from './model-folder/file-list.js';
 export { folderFingerprint, isModelFolder, modelFolderBytes } from './model-folder/fingerprint.js';
 export { type GoldenCase, goldenDifference, goldenFile, parseGolden } from './model-folder/golden.js';
 export {
@@ -44,8 +44,9 @@ export {
   type ModelManifest,
   manifestFile,
   manifestFormat,
+  type VariantEntry,
 } from './model-folder/manifest.js';
-export { type CardSection, type ModelCardFields, modelCard } from './model-folder/model-card.js';
+export { type CardSection, type ModelCardFields, modelCard, withCardSection } from './model-folder/model-card.js';
 export {
   type ModelFolder,
   type ReadModelFolderOptions,

@@ -20,3 +20,6 @@ export { type Pipeline, type PipelineOptions, pipeline, type TaskPipeline } from
 export type { PluginReference } from './plugins/plugin-reference.js';
 export type { PreparedTraining, PrepareOptions, Training } from './recipe/training.js';
 export type { Registry } from './registry.js';
+export { type BenchedVariant, type BenchOptions, benchModel, type ModelBenchmark } from './variants/bench-model.js';
+export type { ComparisonBasis } from './variants/prepare-comparison.js';
+export type { Timing } from './variants/time-models.js';

@@ -1,6 +1,7 @@
 import type { DType, Shape, TensorMap } from '@zooid/tensor';
 import type { ServiceIdentifier } from 'inversify';
 import type { ModelCache, PulledModel, PullOptions, PushedModel, PushOptions } from './model-transfer.js';
+import type { FoundVariants, VariantReport, VariantRequest } from './model-variants.js';
 
 /** A model folder that a store has found and verified. */
 export interface ModelArtifacts {
@@ -52,6 +53,12 @@ export interface Model extends AsyncDisposable {
 export interface LoadContext extends RunContext {
   /** One of the backend's `variants`, and no other; default: the one that the backend is configured to prefer. */
   readonly variant?: string;
+  /** False: every operator runs as the graph has it, which is slow and what other forms are measured against. Default: true. */
+  readonly optimize?: boolean;
+  /** Passes that run at the same time; default: as the backend is configured. */
+  readonly workers?: number;
+  /** Threads within one pass; default: as the backend is configured. */
+  readonly threads?: number;
 }
 
 /** Turns a model folder into something with `forward`. `supports` must be cheap and must not throw. */
@@ -77,57 +84,21 @@ export interface ModelBackend {
   /** Which of its `variants` a folder has. Cheap, and does not throw. */
   findVariants?(artifacts: ModelArtifacts): FoundVariants;
   /**
-   * Writes forms of a folder's source graph beside it, each compared with it first, and renews the digests in
-   * `zooid.json` where there is one. A form that differs by more than its tolerance is not written, but reported. Asked
-   * for the source itself, reports it as it is.
+   * Writes forms of a folder's source graph beside it, each compared with it first. A form that loses more than is
+   * tolerated is not written, but reported. Asked for the source itself, reports it as it is. Where there is a
+   * `zooid.json`, its digests are renewed, and what each form loses is recorded there and in the card.
    *
    * @throws ModelError when there is no source or it cannot be rewritten; UnknownNameError for other variants.
    */
   exportVariants?(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]>;
+  /**
+   * Compares forms that the folder has with its source, as `exportVariants` does with those it makes; writes nothing.
+   *
+   * @throws ModelError when there is no source or no such form; UnknownNameError for other variants.
+   */
+  compareVariants?(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]>;
 }
 export const ModelBackend: ServiceIdentifier<ModelBackend> = Symbol.for('@zooid/spec/ModelBackend');
-
-/** The forms that a model folder has. */
-export interface FoundVariants {
-  /**
-   * The one that the others are made from and compared with: the plain graph, or else its float16 storage, which small
-   * models are shipped as. Absent when there is neither.
-   */
-  readonly source?: string;
-  /** In the order of the backend's `variants`. */
-  readonly present: readonly string[];
-}
-
-/** What `exportVariants` is asked for. */
-export interface VariantRequest extends RunContext {
-  readonly variants: readonly string[];
-  /** Inputs of forward passes to compare on; when there are none, the backend draws random ones that fit the graph. */
-  readonly samples: readonly TensorMap[];
-  /** Largest relative difference that is accepted, for every variant; default: the backend's own per variant. */
-  readonly tolerance?: number;
-  readonly onProgress?: (event: { readonly variant: string; readonly step: string }) => void;
-}
-
-/** How one form of a graph compares with its source. */
-export interface VariantReport {
-  readonly variant: string;
-  /** Relative to the folder: `onnx/model_quantized.onnx`. */
-  readonly file: string;
-  readonly sizeBytes: number;
-  /** Whether the file was written; else `refusal` says why not. */
-  readonly accepted: boolean;
-  readonly refusal?: string;
-  /** Largest absolute difference of any output element. */
-  readonly maxDifference: number;
-  /** The same as a share of the largest element of that output (at least 1), which `tolerance` bounds. */
-  readonly relativeDifference: number;
-  readonly tolerance: number;
-  /** Highest scores along the last axis of the outputs that hold logits or probabilities, and how many of them moved. */
-  readonly decisions: number;
-  readonly changedDecisions: number;
-  /** Initializers that keep float32 in a quantized form though their kind is usually quantized. */
-  readonly keptFloat: readonly string[];
-}
 
 /** One line of `zooid models`. */
 export interface ModelSummary {

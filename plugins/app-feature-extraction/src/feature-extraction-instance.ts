@@ -8,7 +8,6 @@ import {
   type Model,
   ModelError,
   type OpenContext,
-  reportTokens,
   type TaskShapes,
   type TextItem,
 } from '@zooid/spec';
@@ -91,7 +90,7 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
   ): Promise<Embedding[]> {
     const { pooling = this.modules.pooling ?? 'mean', normalize = this.modules.normalize } = parameters;
     const encodings = await this.encode(items, parameters);
-    reportTokens(context, encodings);
+    context.onTokens?.(encodings.reduce((sum, { length }) => sum + length, 0));
     const rows = encodings.map((encoding): Row => ({ encoding, pooling, normalize }));
     return this.batcher.submit(rows, context);
   }

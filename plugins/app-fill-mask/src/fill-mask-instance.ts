@@ -8,7 +8,6 @@ import {
   type Model,
   ModelError,
   type OpenContext,
-  reportTokens,
   type TaskShapes,
 } from '@zooid/spec';
 import type { HostTensor } from '@zooid/tensor';
@@ -86,10 +85,6 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     context: AnswerContext = {},
   ): Promise<FillMaskOutput[]> {
     const rows = await this.encode(items, parameters);
-    reportTokens(
-      context,
-      rows.map(({ encoding }) => encoding),
-    );
     return this.batcher.submit(rows, context);
   }
 

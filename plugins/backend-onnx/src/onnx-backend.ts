@@ -18,7 +18,7 @@ import {
 } from '@zooid/spec';
 import { tensor } from '@zooid/tensor';
 import { OnnxBackendConfig } from './config.js';
-import { exportVariants } from './export/export-variants.js';
+import { compareVariants, exportVariants } from './export/export-variants.js';
 import { findVariant, findVariants, isVariant, type Variant, variants } from './variants.js';
 
 /** Serves model folders that hold an ONNX graph, on onnxruntime in worker threads. */
@@ -39,7 +39,8 @@ export class OnnxBackend implements ModelBackend {
    */
   async load(artifacts: ModelArtifacts, context: LoadContext = {}): Promise<Model> {
     AbortError.throwIfAborted(context.signal);
-    const { workers, threads, maxQueue } = this.config;
+    const { workers = this.config.workers, threads = this.config.threads, optimize = true } = context;
+    const { maxQueue } = this.config;
     const preferred = this.preferred(context.variant);
     const model = findVariant(artifacts.folder, preferred);
     if (model === undefined) {
@@ -49,7 +50,13 @@ export class OnnxBackend implements ModelBackend {
         `model '${artifacts.id}': ${artifacts.folder} has no ${files}; write one with: zooid export ${artifacts.id}`,
       );
     }
-    const pool = await createInferencePool({ model, threads, maxQueue, ...(workers !== undefined && { workers }) });
+    const pool = await createInferencePool({
+      model,
+      threads,
+      optimize,
+      maxQueue,
+      ...(workers !== undefined && { workers }),
+    });
     if (context.signal?.aborted) {
       await pool[Symbol.asyncDispose]();
       AbortError.throwIfAborted(context.signal);
@@ -63,6 +70,10 @@ export class OnnxBackend implements ModelBackend {
 
   exportVariants(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]> {
     return exportVariants(artifacts, request);
+  }
+
+  compareVariants(artifacts: ModelArtifacts, request: VariantRequest): Promise<readonly VariantReport[]> {
+    return compareVariants(artifacts, request);
   }
 
   /** Runs a graph of one addition. @throws SessionError when the engine is missing, or gives a wrong sum. */

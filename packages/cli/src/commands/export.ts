@@ -1,18 +1,20 @@
 import { relative } from 'node:path';
-import { ValidationError } from '@zooid/common';
-import { exportModel } from '@zooid/kernel';
+import { exportModel, type ModelExport } from '@zooid/kernel';
 import type { VariantReport } from '@zooid/spec';
-import { ChecksFailedError, UsageError } from '../errors.js';
+import { ChecksFailedError } from '../errors.js';
 import { openHost } from '../host.js';
 import { listenForInterrupt } from '../signals.js';
 import { colorsOf, formatBytes, formatTable, note, print, printJson, type Terminal } from '../terminal.js';
+import { comparisonOf, lossOf, optionIssues, progressLine, type ToleranceOptions, toleranceOf } from '../variants.js';
 import type { CommandContext } from './context.js';
 
-export interface ExportOptions {
+export interface ExportOptions extends ToleranceOptions {
   readonly variants: readonly string[];
   /** Folder for a copy of the model. */
   readonly output?: string;
-  readonly tolerance?: number;
+  /** A file, or `dataset:split` of the registry. */
+  readonly data?: string;
+  readonly examples?: number;
 }
 
 /**
@@ -22,52 +24,35 @@ export interface ExportOptions {
 export async function exportVariants(
   { terminal, options }: CommandContext,
   reference: string,
-  { variants, output, tolerance }: ExportOptions,
+  { difference, changed, tolerance, ...rest }: ExportOptions,
 ): Promise<void> {
   await using host = await openHost(terminal, options);
   using interruption = listenForInterrupt(() => note(terminal, 'stopping …'));
   const { signal } = interruption;
-  const onProgress = terminal.err.isTTY ? progressLine(terminal) : undefined;
+  const onProgress = progressLine(terminal);
   const result = await exportModel(host.kernel, reference, {
-    variants,
+    ...rest,
     signal,
-    ...(output !== undefined && { output }),
-    ...(tolerance !== undefined && { tolerance }),
-    ...(onProgress !== undefined && { onProgress }),
+    onProgress,
+    tolerance: toleranceOf({ difference, changed, tolerance }),
   })
     .catch((error: unknown) => {
-      throw asUsage(error);
+      throw optionIssues(error);
     })
-    .finally(() => onProgress?.clear());
+    .finally(() => onProgress.clear());
   if (options.json) printJson(terminal, result);
   else printReport(terminal, result);
   const refused = result.variants.filter(({ accepted }) => !accepted);
   if (refused.length > 0) {
     const list = refused.map(({ variant, refusal }) => `${variant}: ${refusal}`).join('; ');
-    throw new ChecksFailedError(`${refused.length} of ${variants.length} variants were not written (${list})`);
+    throw new ChecksFailedError(`${refused.length} of ${rest.variants.length} variants were not written (${list})`);
   }
 }
 
-/** What the kernel says of its options, said of those of the command. */
-function asUsage(error: unknown): unknown {
-  if (!(error instanceof ValidationError) || error.subject !== 'export') return error;
-  return new UsageError(error.issues.map(({ path, message }) => `--${path.slice(1)} ${message}`).join('; '));
-}
-
-function progressLine(terminal: Terminal) {
-  const { dim } = colorsOf(terminal, terminal.err);
-  const show = ({ variant, step }: { readonly variant: string; readonly step: string }) =>
-    terminal.err.write(`\r${dim(`${variant}  ${step} …`)}\x1b[K`);
-  return Object.assign(show, { clear: () => void terminal.err.write('\r\x1b[K') });
-}
-
-function printReport(
-  terminal: Terminal,
-  { model, folder, goldenSamples, variants }: Awaited<ReturnType<typeof exportModel>>,
-): void {
+function printReport(terminal: Terminal, result: ModelExport): void {
+  const { model, folder, variants } = result;
   const { bold, dim, red } = colorsOf(terminal, terminal.out);
-  const samples = goldenSamples > 0 ? `${goldenSamples} golden inputs` : 'random inputs';
-  print(terminal, `${bold(model)} in ${relative('.', folder) || '.'} ${dim(`compared on ${samples}`)}`);
+  print(terminal, `${bold(model)} in ${relative('.', folder) || '.'} ${dim(comparisonOf(result))}`);
   const [plain] = variants;
   const rows = variants.map((report) => [
     report.variant,
@@ -77,20 +62,18 @@ function printReport(
     ...differences(report, report === plain),
     report.accepted ? '' : red('refused'),
   ]);
-  const header = ['variant', 'file', 'size', 'of plain', 'max |Δ|', 'relative', 'decisions', ''];
+  const header = ['variant', 'file', 'size', 'of plain', 'max |Δ|', 'max |Δp|', 'decisions', 'metric', ''];
   print(terminal, formatTable([header, ...rows], bold));
   for (const { variant, keptFloat } of variants) {
     if (keptFloat.length > 0) print(terminal, dim(`${variant} keeps in float32: ${keptFloat.join(', ')}`));
   }
 }
 
-function differences(
-  { maxDifference, relativeDifference, decisions, changedDecisions }: VariantReport,
-  isPlain: boolean,
-): string[] {
-  if (isPlain) return ['', '', ''];
+function differences(report: VariantReport, isPlain: boolean): string[] {
+  if (isPlain) return ['', '', '', ''];
+  const { maxDifference, maxProbabilityDifference, decisions, changedDecisions } = report;
   const changed = decisions === 0 ? 'none' : `${changedDecisions} of ${decisions} changed`;
-  return [formatDifference(maxDifference), formatDifference(relativeDifference), changed];
+  return [formatDifference(maxDifference), formatDifference(maxProbabilityDifference), changed, lossOf(report)];
 }
 
 const formatDifference = (value: number): string => (value === 0 ? '0' : value.toExponential(1));

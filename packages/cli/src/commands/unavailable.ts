@@ -2,11 +2,6 @@ import { UnavailableError } from '../errors.js';
 
 /** Commands of the stable command line that need a plugin which is not there yet, and the kind of plugin. */
 export const unavailable = {
-  bench: {
-    usage: '<model>',
-    summary: 'measure latency and throughput of a model',
-    needs: 'a backend plugin that measures models',
-  },
   new: {
     usage: 'app|backend|method|project <name>',
     summary: 'start a plugin or a project from a scaffold',

@@ -26,6 +26,23 @@ export interface DataEntry {
 /** A metric, with the interval it was estimated to lie in where that was computed. */
 export type MetricEntry = number | { readonly value: number; readonly low: number; readonly high: number };
 
+/** How an optimised form of the graph compares with the one it was made from. */
+export interface VariantEntry {
+  readonly file: string;
+  readonly bytes: number;
+  /** Data and examples, or `samples` of the model's own, or `random` inputs. */
+  readonly comparedOn: string;
+  /** Largest difference of an output element, and of a probability. */
+  readonly maxDifference: number;
+  readonly maxProbabilityDifference: number;
+  readonly decisions: number;
+  readonly changedDecisions: number;
+  /** Of labelled data: the metric, its value with this form, and with the form it was made from. */
+  readonly metric?: string;
+  readonly value?: number;
+  readonly reference?: number;
+}
+
 /** What the writer of a model says about it; `writeModelFolder` adds the rest. */
 export interface ManifestFields {
   /** How users name it: `intent-zh-speaker`. */
@@ -40,6 +57,8 @@ export interface ManifestFields {
   readonly seeds: readonly number[];
   /** By split, then by name: `{ test: { accuracy: { value: 0.95, low: 0.93, high: 0.97 } } }`. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, MetricEntry>>>>;
+  /** Optimised forms of the graph by name: `int8`. */
+  readonly variants?: Readonly<Record<string, VariantEntry>>;
   /** File with example inputs and outputs; see `goldenFile`. */
   readonly golden?: string;
   /** Versions of what made it: `{ zooid: '0.1.0', onnxruntime: '1.30.0' }`. */

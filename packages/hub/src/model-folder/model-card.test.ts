@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelCard } from './model-card.js';
+import { modelCard, withCardSection } from './model-card.js';
 
 describe('modelCard', () => {
   it('writes front matter that the Hub reads, then the sections', () => {
@@ -50,4 +50,22 @@ Names the intent.
       );
     },
   );
+});
+
+describe('withCardSection', () => {
+  const section = { heading: 'Variants', body: '| int8 |\n' };
+
+  it('puts a section before the data, and renews it there', () => {
+    const card = '# m\n\n## Results\n\ngood\n\n## Data\n\n- train\n';
+    const first = withCardSection(card, section);
+    expect(first).toBe('# m\n\n## Results\n\ngood\n\n## Variants\n\n| int8 |\n\n## Data\n\n- train\n');
+    expect(withCardSection(first, section)).toBe(first);
+    expect(withCardSection(first, { ...section, body: 'none' })).toBe(first.replace('| int8 |', 'none'));
+  });
+
+  it('puts it at the end of cards that others wrote, and is not led astray by code', () => {
+    const card = '# m\n\n```md\n## Data\n```\n';
+    expect(withCardSection(card, section)).toBe(`${card}\n## Variants\n\n| int8 |\n`);
+    expect(withCardSection(withCardSection(card, section), section)).toBe(withCardSection(card, section));
+  });
 });

@@ -42,6 +42,35 @@ export function modelCard(fields: ModelCardFields): string {
   return `---\n${matter.map(frontMatterEntry).join('')}---\n\n# ${fields.title}\n\n${sections.join('\n')}`;
 }
 
+/**
+ * A card with one section renewed: in the place where it was, or else before the data, or at the end. The rest stays as
+ * people have edited it.
+ */
+export function withCardSection(card: string, { heading, body }: CardSection): string {
+  const lines = card.split('\n');
+  const headings = headingLines(lines);
+  const at = headings.find((i) => lines[i] === `## ${heading}`);
+  const before = at ?? headings.find((i) => lines[i] === '## Data') ?? lines.length;
+  const after = at === undefined ? before : (headings.find((i) => i > at) ?? lines.length);
+  const parts = [
+    lines.slice(0, before).join('\n').trimEnd(),
+    `## ${heading}\n\n${body.trim()}`,
+    lines.slice(after).join('\n').trim(),
+  ];
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+/** Where sections begin; what looks like it inside a code block is none. */
+function headingLines(lines: readonly string[]): number[] {
+  const found: number[] = [];
+  let isCode = false;
+  for (const [i, line] of lines.entries()) {
+    if (line.startsWith('```')) isCode = !isCode;
+    else if (line.startsWith('## ') && !isCode) found.push(i);
+  }
+  return found;
+}
+
 function frontMatterEntry([key, value]: [string, string | readonly string[] | undefined]): string {
   if (value === undefined || value.length === 0) return '';
   if (typeof value === 'string') return `${key}: ${yamlString(value)}\n`;

@@ -65,6 +65,22 @@ const manifest = fields({
   data: list(fields({ name: text, files: list(text), sha256: digest, license: optional(text) })),
   seeds: list(integer),
   metrics: values(values(metric)),
+  variants: optional(
+    values(
+      fields({
+        file: relativePath,
+        bytes: size,
+        comparedOn: text,
+        maxDifference: finite,
+        maxProbabilityDifference: finite,
+        decisions: size,
+        changedDecisions: size,
+        metric: optional(text),
+        value: optional(finite),
+        reference: optional(finite),
+      }),
+    ),
+  ),
   golden: optional(relativePath),
   createdWith: values(text),
   license: optional(text),

@@ -69,6 +69,11 @@ export class DatasetFiles {
     return { path, sha256: await this.#check(id, path, content.sha256, signal) };
   }
 
+  /** The same files as far as they are on this machine. */
+  withoutDownloads(): DatasetFiles {
+    return new DatasetFiles(this.registry, { folders: [...this.#locations.folders, ...this.#cacheFolders()] });
+  }
+
   #cacheFolders(): readonly string[] {
     return this.#locations.cache === undefined ? [] : [this.#locations.cache];
   }

@@ -1,30 +1,23 @@
-import { access, constants, cp, readdir, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
-import { AbortError, ValidationError } from '@zooid/common';
-import {
-  type ModelArtifacts,
-  type ModelBackend,
-  ModelError,
-  type RunContext,
-  UnknownNameError,
-  type VariantReport,
-  type VariantRequest,
-} from '@zooid/spec';
+import { access, constants, realpath } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import { ValidationError } from '@zooid/common';
+import type { ModelArtifacts, VariantReport } from '@zooid/spec';
 import type { Kernel } from '../kernel.js';
-import { recordSamples } from './record-samples.js';
+import { ensureSource, findExporter } from '../variants/exporter.js';
+import { type ComparisonBasis, type ComparisonOptions, prepareComparison } from '../variants/prepare-comparison.js';
+import { copyModel } from './copy-model.js';
 
-export interface ExportOptions extends Omit<VariantRequest, 'samples'> {
+export interface ExportOptions extends ComparisonOptions {
+  readonly variants: readonly string[];
   /** Folder for a copy of the model, which gets the variants; must be new or empty. Default: the model's own folder. */
   readonly output?: string;
 }
 
 /** What an export has written, and how it compares. */
-export interface ModelExport {
+export interface ModelExport extends ComparisonBasis {
   readonly model: string;
   /** Where the variants are. */
   readonly folder: string;
-  /** Forward passes that were compared: of the model's golden items, or none, and then on random inputs. */
-  readonly goldenSamples: number;
   /** The graph that the others were made from first. */
   readonly variants: readonly VariantReport[];
 }
@@ -34,69 +27,28 @@ export interface ModelExport {
  * where a folder has float16 weights alone, from that. A folder without either gets the plain one first, from the backend
  * that can build its network.
  *
+ * Forms are compared on labelled data: what is named, or else what the model was validated on, where that is at hand; else
+ * on the passes of its golden items, or random ones.
+ *
  * @throws ValidationError when the folder must not be written and no `output` is given, or `output` holds something.
  * @throws ModelNotFoundError, ModelError, UnknownNameError for a variant that there is not.
  */
 export async function exportModel(kernel: Kernel, reference: string, options: ExportOptions): Promise<ModelExport> {
-  const { output, variants, signal, onProgress, tolerance } = options;
+  const { output, variants, onProgress, signal } = options;
   const context = signal === undefined ? {} : { signal };
   const found = await kernel.models.resolve(reference, context);
-  const exporter = findExporter(kernel.backends, found.id);
-  for (const name of variants) {
-    if (!exporter.variants.includes(name)) throw new UnknownNameError('variant', name, exporter.variants);
-  }
+  const exporter = findExporter(kernel.backends, found.id, variants);
   const artifacts = output === undefined ? await writable(found) : await copyModel(found, resolve(output), context);
-  let { source } = exporter.findVariants(artifacts);
-  if (source === undefined) {
-    [source] = exporter.variants;
-    onProgress?.({ variant: source, step: 'build' });
-    await writePlainGraph(kernel.backends, artifacts, context);
-  }
-  const model = await exporter.load(artifacts, { ...context, variant: source });
-  let samples: Awaited<ReturnType<typeof recordSamples>>;
-  try {
-    samples = await recordSamples(kernel.apps, model, context);
-  } finally {
-    await model[Symbol.asyncDispose]();
-  }
-  const reports = await exporter.exportVariants(artifacts, {
+  const source = await ensureSource(kernel.backends, exporter, artifacts, {
     ...context,
-    variants: [source, ...variants.filter((variant) => variant !== source)],
-    samples,
-    ...(tolerance !== undefined && { tolerance }),
     ...(onProgress !== undefined && { onProgress }),
   });
-  return { model: found.id, folder: artifacts.folder, goldenSamples: samples.length, variants: reports };
-}
-
-/** A backend that writes variants. */
-type Exporter = ModelBackend &
-  Required<Pick<ModelBackend, 'exportVariants' | 'findVariants'>> & {
-    readonly variants: readonly [plain: string, ...string[]];
-  };
-
-function findExporter(backends: Iterable<ModelBackend>, id: string): Exporter {
-  for (const backend of backends) {
-    const [plain] = backend.variants ?? [];
-    if (plain !== undefined && backend.exportVariants && backend.findVariants) return backend as Exporter;
-  }
-  throw new ModelError(id, `model '${id}' cannot be exported: no loaded backend writes variants; load backend-onnx`);
-}
-
-async function writePlainGraph(
-  backends: Iterable<ModelBackend>,
-  artifacts: ModelArtifacts,
-  context: RunContext,
-): Promise<void> {
-  const { id, folder } = artifacts;
-  for (const backend of backends) {
-    if (backend.exportGraph !== undefined && backend.supports(artifacts))
-      return backend.exportGraph(artifacts, context);
-  }
-  throw new ModelError(
-    id,
-    `model '${id}' has no onnx/model.onnx in ${folder}, and no loaded backend can build its network; load backend-transformers, or add the file`,
-  );
+  const { request, basis } = await prepareComparison(kernel, exporter, artifacts, source, options);
+  const reports = await exporter.exportVariants(artifacts, {
+    ...request,
+    variants: [source, ...variants.filter((variant) => variant !== source)],
+  });
+  return { model: found.id, folder: artifacts.folder, ...basis, variants: reports };
 }
 
 /** The model's own folder, if it may be changed. */
@@ -117,21 +69,3 @@ async function writable(artifacts: ModelArtifacts): Promise<ModelArtifacts> {
 /** A revision in the Hub's cache: `models--org--name/snapshots/<commit>`. */
 const isHubSnapshot = (folder: string): boolean =>
   /^models--.+$/.test(folder.split(sep).at(-3) ?? '') && folder.split(sep).at(-2) === 'snapshots';
-
-/** Copies the files of a model, what links point to included; leaves out checkpoints and hidden files. */
-async function copyModel(artifacts: ModelArtifacts, target: string, { signal }: RunContext): Promise<ModelArtifacts> {
-  const entries = await readdir(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw refuseOutput(`${target} ${error.code === 'ENOTDIR' ? 'is a file' : `cannot be used: ${error.message}`}`);
-  });
-  if (entries.length > 0) throw refuseOutput(`${target} holds something already; name a new folder`);
-  for (const entry of await readdir(artifacts.folder)) {
-    AbortError.throwIfAborted(signal);
-    if (entry === 'run' || entry.startsWith('.')) continue;
-    await cp(join(artifacts.folder, entry), join(target, entry), { recursive: true, dereference: true });
-  }
-  return { ...artifacts, folder: target, readOnly: false };
-}
-
-const refuseOutput = (message: string): ValidationError =>
-  new ValidationError('export', [{ path: '/output', message }]);

@@ -57,12 +57,14 @@ async function run({ artifacts = {}, withGraph = true, withApp = true, options =
         accepted: true,
         maxDifference: 0,
         relativeDifference: 0,
-        tolerance: 0,
+        maxProbabilityDifference: 0,
         decisions: 0,
         changedDecisions: 0,
         keptFloat: [],
+        comparedOn: 'samples' as const,
       }));
     },
+    compareVariants: async () => [],
   });
   const builder = Object.assign(fakeBackend({ name: 'builder', supports: ({ id }) => id === 'm' }), {
     async exportGraph(of: ModelArtifacts) {
@@ -93,8 +95,10 @@ const manifest = { app: 'echo', golden: 'golden.json' };
 
 describe('exportModel', () => {
   it('asks for the plain form and those wanted, with what the app feeds the model for each golden item', async () => {
-    const { result, requests, loaded } = await run({ artifacts: { manifest }, options: { tolerance: 0.5 } });
-    expect(requests).toMatchObject([{ variants: ['plain', 'small'], samples: [{}, {}], tolerance: 0.5, folder }]);
+    const { result, requests, loaded } = await run({ artifacts: { manifest }, options: { tolerance: { points: 2 } } });
+    expect(requests).toMatchObject([
+      { variants: ['plain', 'small'], samples: [{}, {}], tolerance: { points: 2 }, folder },
+    ]);
     expect(result).toMatchObject({ model: 'm', folder, goldenSamples: 2 });
     expect(result.variants.map(({ variant }) => variant)).toEqual(['plain', 'small']);
     expect(loaded).toHaveLength(1);
@@ -132,6 +136,7 @@ describe('exportModel', () => {
           variants: ['plain'],
           findVariants: () => ({ present: [] }),
           exportVariants: async () => [],
+          compareVariants: async () => [],
         }),
       ],
     });

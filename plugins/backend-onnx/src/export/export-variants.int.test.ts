@@ -17,6 +17,7 @@ import { Random, type TensorMap, tensor } from '@zooid/tensor';
 import { codeOf, rejection } from '@zooid/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import backendOnnx from '../index.js';
+import { variantRules } from './build-variant.js';
 import { compareOutputs } from './compare-outputs.js';
 import { draftGraph, readGraph } from './graph-files.js';
 
@@ -120,10 +121,12 @@ describe('exportVariants', () => {
     expect(manifest?.files.map(({ path }) => path)).toContain('onnx/model_quantized.onnx');
 
     const expected = await answer('fp32');
-    for (const { variant, relativeDifference, tolerance } of reports) {
+    for (const { variant, relativeDifference, maxProbabilityDifference } of reports) {
+      const { difference } = variantRules[variant as keyof typeof variantRules];
       const found = compareOutputs(expected, await answer(variant)).relativeDifference;
-      expect(found, variant).toBeLessThanOrEqual(tolerance);
-      expect(relativeDifference, variant).toBeLessThanOrEqual(tolerance);
+      expect(found, variant).toBeLessThanOrEqual(difference);
+      expect(relativeDifference, variant).toBeLessThanOrEqual(difference);
+      expect(maxProbabilityDifference, variant).toBeLessThanOrEqual(difference);
     }
     const [, fused, int8] = reports;
     expect(fused!.relativeDifference).toBeLessThan(1e-5);
@@ -139,8 +142,8 @@ describe('exportVariants', () => {
 
   it('does not write what differs too much, and leaves nothing behind', async () => {
     const before = (await readModelFolder(artifacts.folder, { verify: true })).revision;
-    const [int8] = await exportAll({ variants: ['int8'], tolerance: 1e-6 });
-    expect(int8).toMatchObject({ accepted: false, tolerance: 1e-6 });
+    const [int8] = await exportAll({ variants: ['int8'], tolerance: { difference: 1e-6 } });
+    expect(int8).toMatchObject({ accepted: false, comparedOn: 'random' });
     expect(int8!.refusal).toMatch(/^outputs differ by 0\.0\d+ of their size, more than 0\.000001$/);
     expect(await graphs()).toEqual(['model.onnx']);
     expect((await readModelFolder(artifacts.folder, { verify: true })).revision).toBe(before);

@@ -1,9 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbortError } from '@zooid/common';
-import { readManifest, resealModelFolder } from '@zooid/hub';
-import { type Graph, GraphError, widenFloat16 } from '@zooid/onnx';
-import { createInferencePool, SessionError } from '@zooid/runtime';
+import type { Graph } from '@zooid/onnx';
 import {
   type ModelArtifacts,
   ModelError,
@@ -11,30 +8,14 @@ import {
   type VariantReport,
   type VariantRequest,
 } from '@zooid/spec';
-import type { TensorMap } from '@zooid/tensor';
-import { findVariants, isVariant, type SourceVariant, type Variant, variants } from '../variants.js';
+import { findVariants, isVariant, type Variant, variants } from '../variants.js';
+import { assess } from './assess-variant.js';
 import { floatMatrices, variantRules } from './build-variant.js';
-import { compareOutputs, noDifference, type OutputDifference, worse } from './compare-outputs.js';
-import { type DraftFiles, draftGraph, readGraph } from './graph-files.js';
-import { sampleInputs } from './sample-inputs.js';
-
-/** The graph that forms are made from. */
-interface Source {
-  readonly variant: SourceVariant;
-  /** In float32, however it is stored. */
-  readonly graph: Graph;
-}
-
-/** What a comparison needs of the source. */
-interface Reference extends Source {
-  readonly samples: readonly TensorMap[];
-  readonly outputs: readonly TensorMap[];
-  /** Whether the samples are the model's own examples and not random. */
-  readonly isReal: boolean;
-}
-
-/** More changed decisions than this share, and than one, are too many where the samples are real. */
-const MAX_CHANGED = 0.02;
+import { noDifference } from './compare-outputs.js';
+import { type Comparison, openComparison } from './comparison.js';
+import { draftGraph, graphBytes } from './graph-files.js';
+import { recordVariants } from './record-variants.js';
+import { readSource, sourceVariant } from './source-graph.js';
 
 /** See `ModelBackend.exportVariants`. */
 export async function exportVariants(artifacts: ModelArtifacts, request: VariantRequest): Promise<VariantReport[]> {
@@ -43,15 +24,35 @@ export async function exportVariants(artifacts: ModelArtifacts, request: Variant
   if (artifacts.readOnly === true) {
     throw new ModelError(id, `model '${id}': ${folder} is shared with other programs; export into a copy of it`);
   }
-  const source = await openSource(artifacts);
-  const reference = await openReference(source, artifacts, request);
+  const source = sourceVariant(artifacts);
+  const graph = await readSource(artifacts, source);
+  await using comparison = await openComparison(artifacts, source, async () => graph, request);
   const reports: VariantReport[] = [];
   for (const name of names) {
-    if (name === source.variant) reports.push(await sourceReport(name, join(folder, 'onnx')));
-    else reports.push(await exportVariant(name, reference, artifacts, request));
+    reports.push(name === source ? await reportSource(name, comparison) : await exportVariant(name, graph, comparison));
   }
-  if (reports.some(({ variant, accepted }) => accepted && variant !== source.variant)) {
-    if ((await readManifest(folder)) !== undefined) await resealModelFolder(folder);
+  const written = reports.filter(({ variant, accepted }) => accepted && variant !== source);
+  if (written.length > 0) await recordVariants(folder, source, written);
+  return reports;
+}
+
+/** See `ModelBackend.compareVariants`. */
+export async function compareVariants(artifacts: ModelArtifacts, request: VariantRequest): Promise<VariantReport[]> {
+  const { id, folder } = artifacts;
+  const names = checkNames(request.variants);
+  const source = sourceVariant(artifacts);
+  const { present } = findVariants(folder);
+  const absent = names.find((name) => !present.includes(name));
+  if (absent !== undefined) {
+    throw new ModelError(id, `model '${id}': ${folder} has no onnx/${variants[absent]}; zooid export writes it`);
+  }
+  await using comparison = await openComparison(artifacts, source, () => readSource(artifacts, source), request);
+  const reports: VariantReport[] = [];
+  for (const name of names) {
+    progress(name, 'compare', request);
+    const file = join(folder, 'onnx', variants[name]);
+    const { refusal, ...assessment } = await assess(file, variantRules[name], comparison);
+    reports.push(reportOf(name, await graphBytes(file), { ...assessment, keptFloat: [] }, refusal));
   }
   return reports;
 }
@@ -63,118 +64,44 @@ function checkNames(requested: readonly string[]): Variant[] {
   });
 }
 
-async function openSource({ id, folder }: ModelArtifacts): Promise<Source> {
-  const { source: variant } = findVariants(folder);
-  if (variant === undefined) {
-    throw new ModelError(id, `model '${id}': ${folder} has no onnx/${variants.fp32} and no onnx/${variants.fp16}`);
-  }
-  const file = variants[variant];
-  try {
-    const graph = await readGraph({ folder: join(folder, 'onnx'), file });
-    return { variant, graph: variant === 'fp16' ? widenFloat16(graph) : graph };
-  } catch (cause) {
-    if (!(cause instanceof GraphError)) throw cause;
-    throw new ModelError(id, `model '${id}': onnx/${file} cannot be rewritten: ${cause.message}`, { cause });
-  }
-}
-
-async function openReference(
-  source: Source,
-  { folder, config, id }: ModelArtifacts,
-  { samples, signal, onProgress }: VariantRequest,
-): Promise<Reference> {
-  onProgress?.({ variant: source.variant, step: 'run' });
-  const { max_position_embeddings: longest } = config;
-  const isReal = samples.length > 0;
-  const inputs = isReal ? samples : sampleInputs(source.graph, typeof longest === 'number' ? longest : undefined);
-  try {
-    const outputs = await runAll(join(folder, 'onnx', variants[source.variant]), inputs, signal);
-    return { ...source, samples: inputs, outputs, isReal };
-  } catch (cause) {
-    if (!(cause instanceof SessionError)) throw cause;
-    const what = isReal ? 'its own examples' : 'random inputs';
-    throw new ModelError(id, `model '${id}': ${variants[source.variant]} fails on ${what}: ${cause.message}`, {
-      cause,
-    });
-  }
-}
-
-async function exportVariant(
-  name: Variant,
-  reference: Reference,
-  { folder }: ModelArtifacts,
-  { tolerance = variantRules[name].tolerance, signal, onProgress }: VariantRequest,
-): Promise<VariantReport> {
-  const step = (step: string) => {
-    AbortError.throwIfAborted(signal);
-    onProgress?.({ variant: name, step });
-  };
-  step('build');
-  const graph = variantRules[name].build(reference.graph);
-  step('write');
-  await using draft = await draftGraph(graph, join(folder, 'onnx'), variants[name]);
-  step('compare');
-  const { refusal, ...difference } = await assess(draft, reference, tolerance, signal);
+async function exportVariant(name: Variant, source: Graph, comparison: Comparison): Promise<VariantReport> {
+  const { request, artifacts } = comparison;
+  progress(name, 'build', request);
+  const graph = variantRules[name].build(source);
+  progress(name, 'write', request);
+  await using draft = await draftGraph(graph, join(artifacts.folder, 'onnx'), variants[name]);
+  progress(name, 'compare', request);
+  const { refusal, ...assessment } = await assess(draft.model, variantRules[name], comparison);
   if (refusal === undefined) await draft.accept();
-  return {
-    variant: name,
-    file: `onnx/${variants[name]}`,
-    sizeBytes: draft.sizeBytes,
-    accepted: refusal === undefined,
-    ...(refusal !== undefined && { refusal }),
-    ...difference,
-    tolerance,
-    keptFloat: name === 'int8' || name === 'q4' ? floatMatrices(graph) : [],
-  };
+  const keptFloat = name === 'int8' || name === 'q4' ? floatMatrices(graph) : [];
+  return reportOf(name, draft.sizeBytes, { ...assessment, keptFloat }, refusal);
 }
 
-/** Compares a draft with the source and says what speaks against it. */
-async function assess(
-  { model }: DraftFiles,
-  { samples, outputs, isReal }: Reference,
-  tolerance: number,
-  signal: AbortSignal | undefined,
-): Promise<OutputDifference & { readonly refusal?: string }> {
-  let actual: readonly TensorMap[];
-  try {
-    actual = await runAll(model, samples, signal);
-  } catch (error) {
-    if (!(error instanceof SessionError)) throw error;
-    return { ...noDifference, maxDifference: Number.POSITIVE_INFINITY, refusal: `does not run: ${error.message}` };
-  }
-  const difference = outputs
-    .map((expected, i) => compareOutputs(expected, actual[i]!))
-    .reduce((a, b) => worse(a, b), noDifference);
-  const { relativeDifference, decisions, changedDecisions } = difference;
-  if (relativeDifference > tolerance) {
-    const found = relativeDifference.toPrecision(2);
-    return { ...difference, refusal: `outputs differ by ${found} of their size, more than ${tolerance}` };
-  }
-  if (isReal && changedDecisions > Math.max(1, MAX_CHANGED * decisions)) {
-    return { ...difference, refusal: `${changedDecisions} of ${decisions} decisions change` };
-  }
-  return difference;
+function progress(variant: string, step: string, { signal, onProgress }: VariantRequest): void {
+  AbortError.throwIfAborted(signal);
+  onProgress?.({ variant, step });
 }
 
-async function runAll(
-  model: string,
-  samples: readonly TensorMap[],
-  signal: AbortSignal | undefined,
-): Promise<TensorMap[]> {
-  await using pool = await createInferencePool({ model, workers: 1, maxQueue: samples.length });
-  const context = signal === undefined ? {} : { signal };
-  return await Promise.all(samples.map((inputs) => pool.run(inputs, context)));
+async function reportSource(
+  variant: Variant,
+  { artifacts: { folder }, comparedOn }: Comparison,
+): Promise<VariantReport> {
+  const bytes = await graphBytes(join(folder, 'onnx', variants[variant]));
+  return reportOf(variant, bytes, { ...noDifference, comparedOn, keptFloat: [] }, undefined);
 }
 
-async function sourceReport(variant: SourceVariant, files: string): Promise<VariantReport> {
-  const { size } = await stat(join(files, variants[variant]));
+function reportOf(
+  variant: Variant,
+  sizeBytes: number,
+  measured: Omit<VariantReport, 'variant' | 'file' | 'sizeBytes' | 'accepted' | 'refusal'>,
+  refusal: string | undefined,
+): VariantReport {
   return {
     variant,
     file: `onnx/${variants[variant]}`,
-    sizeBytes: size,
-    accepted: true,
-    ...noDifference,
-    tolerance: 0,
-    keptFloat: [],
+    sizeBytes,
+    accepted: refusal === undefined,
+    ...(refusal !== undefined && { refusal }),
+    ...measured,
   };
 }

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { syncFolder, writeFileAtomically } from '@zooid/hub';
 import { type Graph, readModel, writeModel, writeModelWithExternalData } from '@zooid/onnx';
 
@@ -14,6 +14,14 @@ export async function readGraph(path: { readonly folder: string; readonly file: 
     if (name !== file && name.startsWith(file)) externalData.set(name, await readFile(join(folder, name)));
   }
   return readModel(await readFile(join(folder, file)), { externalData });
+}
+
+/** Bytes of a graph and of the weights beside it. */
+export async function graphBytes(path: string): Promise<number> {
+  const [folder, file] = [dirname(path), basename(path)];
+  const names = (await readdir(folder)).filter((name) => name.startsWith(file));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((a, b) => a + b, 0);
 }
 
 /** A graph's files in a folder of their own, to be tried and then moved into place or dropped. */
