@@ -6,7 +6,7 @@ export interface BatchSettings {
    */
   readonly maxTokens?: number;
   /**
-   * Most padding of a batch, in tokens; default 32, about what a forward pass costs beside its tokens: a row that would
+   * Most padding of a batch, in tokens; default 16, about what a forward pass costs beside its tokens: a row that would
    * add more is cheaper in a pass of its own.
    */
   readonly maxPadding?: number;
@@ -16,7 +16,7 @@ export interface BatchSettings {
   readonly maxQueuedTokens?: number;
   /**
    * Full batches that may be handed over beyond those that run at a time, so that a worker finds its next batch ready;
-   * default 1. Batches that more rows could still join are never handed over early.
+   * default 0. Batches that more rows could still join are never handed over early.
    */
   readonly ahead?: number;
   /**
@@ -49,10 +49,10 @@ export type CheckedSettings = Required<Omit<BatchSettings, 'deterministic'>>;
 /** @throws RangeError naming the setting that is not a number it can be. */
 export function checkSettings({
   maxTokens = 256,
-  maxPadding = 32,
+  maxPadding = 16,
   maxQueuedRows = 8192,
   maxQueuedTokens = 524_288,
-  ahead = 1,
+  ahead = 0,
   deterministic = false,
 }: BatchSettings): CheckedSettings {
   // With a budget of one token no row finds a mate.

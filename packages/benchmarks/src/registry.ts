@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.js';
 
 /** Loaded one by one, so that the memory one benchmark reports is not another's imports. */
 export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  batching: async () => (await import('./serving/batching/batching.js')).batching,
   'event-loop': async () => (await import('./serving/event-loop.js')).eventLoop,
   g2pm: async () => (await import('./g2pm/g2pm.js')).g2pm,
   gradients: async () => (await import('./bert/gradients.js')).gradients,

@@ -36,8 +36,11 @@ export interface OpenContext extends RunContext {
 
 /** Options of one answer. */
 export interface AnswerContext extends RunContext {
-  /** Called by apps that read tokens, with how many the model reads for the items, special tokens included. */
-  readonly onTokens?: (count: number) => void;
+  /**
+   * Called by apps that read tokens, with how many the model reads for the items, special tokens included, and, by those
+   * that know it before the model runs, for each item. What it throws is the answer: hosts bound tokens by it.
+   */
+  readonly onTokens?: (count: number, perItem?: readonly number[]) => void;
   /** 0 (most urgent) to 7 (least), as in the `Priority` header of RFC 9218; default: 3. */
   readonly urgency?: number;
   /** Called by apps that batch, with the milliseconds that the first item waited for a forward pass. */

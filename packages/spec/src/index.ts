@@ -113,6 +113,7 @@ export type {
 export { didYouMean, editDistance, nearest } from './nearest.js';
 export { nestedClass } from './nested-class.js';
 export { contractVersion, definePlugin, type Plugin } from './plugin.js';
+export { reportTokens } from './report-tokens.js';
 export { type TaskId, taskIds } from './task-id.js';
 export type { LabelScore, MaskedToken, TaskShapes, TextPair } from './task-shapes.js';
 export {

@@ -8,6 +8,7 @@ import {
   type Model,
   ModelError,
   type OpenContext,
+  reportTokens,
   type TaskShapes,
   type TextItem,
 } from '@zooid/spec';
@@ -90,7 +91,7 @@ export class FeatureExtractionInstance implements AppInstance<TextItem, FeatureE
   ): Promise<Embedding[]> {
     const { pooling = this.modules.pooling ?? 'mean', normalize = this.modules.normalize } = parameters;
     const encodings = await this.encode(items, parameters);
-    context.onTokens?.(encodings.reduce((sum, { length }) => sum + length, 0));
+    reportTokens(context, encodings);
     const rows = encodings.map((encoding): Row => ({ encoding, pooling, normalize }));
     return this.batcher.submit(rows, context);
   }

@@ -8,6 +8,7 @@ import {
   type Model,
   ModelError,
   type OpenContext,
+  reportTokens,
   type TaskShapes,
 } from '@zooid/spec';
 import type { HostTensor } from '@zooid/tensor';
@@ -85,6 +86,10 @@ export class FillMaskInstance implements AppInstance<FillMaskItem, FillMaskParam
     context: AnswerContext = {},
   ): Promise<FillMaskOutput[]> {
     const rows = await this.encode(items, parameters);
+    reportTokens(
+      context,
+      rows.map(({ encoding }) => encoding),
+    );
     return this.batcher.submit(rows, context);
   }
 

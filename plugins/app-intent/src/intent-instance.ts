@@ -11,6 +11,7 @@ import {
   ModelError,
   type OpenContext,
   type RunContext,
+  reportTokens,
 } from '@zooid/spec';
 import type { TensorMap } from '@zooid/tensor';
 import { CodePoints, loadTokenizer } from '@zooid/tokenizers';
@@ -107,6 +108,10 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
       const features = this.featurizer.featurize(text, withRequestEntries(lexicon, item.lexicon));
       rows.push({ text, features, parameters });
     }
+    reportTokens(
+      context,
+      rows.map(({ features }) => features),
+    );
     return this.batcher.submit(rows, context);
   }
 

@@ -11,6 +11,7 @@ import {
   ModelError,
   type OpenContext,
   type RunContext,
+  reportTokens,
 } from '@zooid/spec';
 import { toFloat32 } from '@zooid/tensor';
 import { loadTokenizer, longestInput, TokenizerError } from '@zooid/tokenizers';
@@ -92,6 +93,10 @@ export class TextClassificationInstance
       await this.turns.before(20 + MICROSECONDS_PER_CHARACTER * length);
       rows.push({ features: this.featurizer.featurize(item), parameters });
     }
+    reportTokens(
+      context,
+      rows.map(({ features }) => features),
+    );
     return this.batcher.submit(rows, context);
   }
 

@@ -76,6 +76,18 @@ export class LimitsSection {
   @IsInt()
   @Min(1)
   maxTextLength?: number;
+
+  /** UTF-16 units of all strings of a request together. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  maxTextTotal?: number;
+
+  /** Tokens of any one item. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  maxTokens?: number;
 }
 
 /** How apps gather the rows of concurrent requests into forward passes. */

@@ -1,14 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import backendOnnx from '@zooid/backend-onnx';
-import { createKernel, exportModel } from '@zooid/kernel';
-import storeLocal from '@zooid/store-local';
 import { Random } from '@zooid/tensor';
 import type { Benchmark } from '../../benchmark.js';
 import { median, rounded } from '../../statistics.js';
 import { findLoadTool, type LoadTool } from '../http/load-tool.js';
-import { sizes, textOf, writeRandomClassifier } from './random-classifier.js';
+import { graphFiles, prepareClassifier } from './prepare-classifier.js';
+import { sizes, textOf } from './random-classifier.js';
 import { rawLoops } from './raw-loops.js';
 import { startServing } from './serving-process.js';
 
@@ -36,8 +34,6 @@ const cases: readonly Case[] = [
   { name: 'base int8', size: 'base', variant: 'int8', loops: 1, wanted: 2.2 },
 ];
 
-const graphFiles = { fused: 'model_fused.onnx', int8: 'model_quantized.onnx' } as const;
-
 interface Round {
   readonly raw: number;
   readonly served: number;
@@ -60,7 +56,8 @@ export const serveLoad: Benchmark = {
     try {
       const table = [];
       const details: Record<string, readonly Round[]> = {};
-      for (const name of Object.keys(sizes) as (keyof typeof sizes)[]) await prepare(join(folder, name), name);
+      for (const name of Object.keys(sizes) as (keyof typeof sizes)[])
+        await prepareClassifier(join(folder, name), name);
       for (const each of cases) {
         const measured = await measure(each, join(folder, each.size), tool, log);
         details[each.name] = measured;
@@ -104,14 +101,6 @@ export const serveLoad: Benchmark = {
     }
   },
 };
-
-/** The plain graph, and the forms that are served. */
-async function prepare(folder: string, size: keyof typeof sizes): Promise<void> {
-  await writeRandomClassifier(folder, size);
-  await using kernel = await createKernel({ plugins: [storeLocal, backendOnnx], config: { root: folder } });
-  // Random weights are further apart than those of trained models; what is measured is time.
-  await exportModel(kernel, folder, { variants: ['fused', 'int8'], tolerance: 10 });
-}
 
 async function measure(each: Case, folder: string, tool: LoadTool, log: (line: string) => void): Promise<Round[]> {
   const random = new Random(7);
