@@ -3,6 +3,7 @@ export {
   createInferencePool,
   type InferencePool,
   type InferencePoolOptions,
+  poolSize,
   type RunOptions,
 } from './inference/inference-pool.js';
 export type { PoolEvent, PoolStats, WorkerStats } from './inference/pool-events.js';

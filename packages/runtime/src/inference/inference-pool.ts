@@ -123,7 +123,12 @@ export async function createInferencePool(options: InferencePoolOptions): Promis
   }
 }
 
-function poolSize({ mode = 'throughput', workers, threads }: InferencePoolOptions) {
+/** How many workers a pool gets, and how many threads each of them. */
+export function poolSize({
+  mode = 'throughput',
+  workers,
+  threads,
+}: Pick<InferencePoolOptions, 'mode' | 'workers' | 'threads'>): { readonly workers: number; readonly threads: number } {
   const cores = availableParallelism();
   const [defaultWorkers, defaultThreads] = mode === 'throughput' ? [cores, 1] : [1, cores];
   return { workers: workers ?? defaultWorkers, threads: threads ?? defaultThreads };
