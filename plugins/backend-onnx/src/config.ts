@@ -1,23 +1,39 @@
-import { ArrayNotEmpty, ArrayUnique, IsIn, IsInt, IsOptional, Max, Min } from '@zooid/spec';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+} from '@zooid/spec';
 import { type Variant, variants } from './variants.js';
 
 /** The plugin's section of the configuration. */
 export class OnnxBackendConfig {
-  /** Threads with a session of each model; default: the machine's cores. */
+  /**
+   * `throughput`: as many workers as the machine has cores, each on one of them. `latency`: one worker on all cores, which
+   * answers one request sooner on a machine that has nothing else to do, and fewer when it is busy.
+   */
+  @IsIn(['throughput', 'latency'])
+  mode: 'throughput' | 'latency' = 'throughput';
+
+  /** Workers with a session of each model; default: what `mode` says. */
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(256)
   workers?: number;
 
-  /**
-   * Threads inside one run. One gives the best throughput when all workers are busy; with `workers: 1`, the number of
-   * cores gives the shortest answer on an idle machine.
-   */
+  /** Threads inside one run; default: what `mode` says. */
+  @IsOptional()
   @IsInt()
   @Min(1)
   @Max(256)
-  threads = 1;
+  threads?: number;
 
   /** In order of preference; the first one a model folder has is served. A folder may ship `fp16` alone: half the size. */
   @ArrayNotEmpty()
@@ -29,4 +45,41 @@ export class OnnxBackendConfig {
   @IsInt()
   @Min(1)
   maxQueue = 1024;
+
+  /** Longest time in milliseconds for one forward pass; its worker is replaced then. 0: no limit. */
+  @IsInt()
+  @Min(0)
+  runTimeoutMs = 60_000;
+
+  /** Forward passes after which a worker is replaced by a new one; 0: never. */
+  @IsInt()
+  @Min(0)
+  recycleAfterRuns = 0;
+
+  /** Where workers run: threads are cheaper, processes can be ended whatever a model does. */
+  @IsIn(['thread', 'process'])
+  isolation: 'thread' | 'process' = 'thread';
+
+  /** Ids of models whose workers are processes in any case: those that one does not trust. */
+  @ArrayUnique()
+  @IsString({ each: true })
+  isolate: string[] = [];
+
+  /** Models whose weights all workers share: `auto` means those of at least 32 MB. */
+  @IsIn(['auto', 'always', 'never'])
+  sharedWeights: 'auto' | 'always' | 'never' = 'auto';
+
+  /**
+   * Folder for the copies that shared weights are mapped from; default: `prepacked` in `ZOOID_CACHE`, or in `zooid` in the
+   * user's cache folder.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  prepackedFolder?: string;
+
+  /** What those copies may take together, in GB; those used longest ago go first. */
+  @IsNumber()
+  @Min(0)
+  prepackedGB = 10;
 }

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKernel } from '@zooid/kernel';
@@ -102,11 +102,51 @@ describe('variants', () => {
   });
 });
 
+describe('workers', () => {
+  const load = async (settings: object) => {
+    const kernel = await createKernel({
+      plugins: [backend],
+      environment: { ZOOID_CACHE: join(root, 'cache') },
+      config: { settings: { 'backend-onnx': settings } },
+    });
+    const model = await kernel.backends.get('onnx').load(artifacts('good'));
+    return {
+      model,
+      async [Symbol.asyncDispose]() {
+        await model[Symbol.asyncDispose]();
+        await kernel[Symbol.asyncDispose]();
+      },
+    };
+  };
+  const sum = floats([2, 2], [6, 8, 10, 12]);
+
+  it('tell how many they are and about how much they keep', async () => {
+    await using loaded = await load({ workers: 2 });
+    expect(loaded.model.concurrency).toBe(2);
+    expect(loaded.model.memoryBytes).toBeGreaterThan(1e6);
+    await using single = await load({ mode: 'latency' });
+    expect(single.model.concurrency).toBe(1);
+    expect(single.model.memoryBytes).toBeLessThan(loaded.model.memoryBytes!);
+  });
+
+  it('are processes for a model that is not trusted', async () => {
+    await using loaded = await load({ workers: 1, isolate: ['good'] });
+    expect((await loaded.model.forward({ a, b })).sum).toEqual(sum);
+    await expect(loaded.model.forward({ a })).rejects.toThrow(/'b' is missing/);
+  });
+
+  it('share weights from the folder of the host', async () => {
+    await using loaded = await load({ workers: 2, sharedWeights: 'always' });
+    expect((await loaded.model.forward({ a, b })).sum).toEqual(sum);
+    expect(await readdir(join(root, 'cache/prepacked'))).toHaveLength(1);
+  });
+});
+
 describe('check', () => {
   it('proves that models run here and says on what', async () => {
     const kernel = await createKernel({ plugins: [backend] });
     await expect(kernel.backends.get('onnx').check?.()).resolves.toMatch(
-      /^onnxruntime \d+\.\d+\.\d+, cpu, \d+ workers a model$/,
+      /^onnxruntime \d+\.\d+\.\d+, cpu, \d+ workers a model, 1 threads each$/,
     );
     await kernel[Symbol.asyncDispose]();
   });

@@ -1,13 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { AbortError } from '@zooid/common';
 import { Graph, writeModel } from '@zooid/onnx';
-import { createInferencePool, onnxruntimeVersion, runModel, SessionError } from '@zooid/runtime';
+import { createInferencePool, onnxruntimeVersion, poolSize, runModel, SessionError } from '@zooid/runtime';
 import {
   type FoundVariants,
   graphModel,
+  HostEnvironment,
   inject,
   injectable,
   type LoadContext,
+  Logger,
   type Model,
   type ModelArtifacts,
   type ModelBackend,
@@ -19,15 +20,20 @@ import {
 import { tensor } from '@zooid/tensor';
 import { OnnxBackendConfig } from './config.js';
 import { compareVariants, exportVariants } from './export/export-variants.js';
+import { poolOptions } from './pool-options.js';
 import { findVariant, findVariants, isVariant, type Variant, variants } from './variants.js';
 
-/** Serves model folders that hold an ONNX graph, on onnxruntime in worker threads. */
+/** Serves model folders that hold an ONNX graph, on onnxruntime in workers. */
 @injectable()
 export class OnnxBackend implements ModelBackend {
   readonly name = 'onnx';
   readonly variants = Object.keys(variants);
 
-  constructor(@inject(OnnxBackendConfig) private readonly config: OnnxBackendConfig) {}
+  constructor(
+    @inject(OnnxBackendConfig) private readonly config: OnnxBackendConfig,
+    @inject(HostEnvironment) private readonly environment: HostEnvironment,
+    @inject(Logger) private readonly logger: Logger,
+  ) {}
 
   supports({ folder }: ModelArtifacts): boolean {
     return findVariant(folder, this.config.variants) !== undefined;
@@ -35,28 +41,22 @@ export class OnnxBackend implements ModelBackend {
 
   /**
    * @throws ModelError when the folder has no such graph; UnknownNameError for a variant that there is not; SessionError
-   * when onnxruntime refuses the graph.
+   * when onnxruntime refuses the graph, RunTimeoutError when it does not come to an end.
    */
   async load(artifacts: ModelArtifacts, context: LoadContext = {}): Promise<Model> {
     AbortError.throwIfAborted(context.signal);
-    const { workers = this.config.workers, threads = this.config.threads, optimize = true } = context;
-    const { maxQueue } = this.config;
     const preferred = this.preferred(context.variant);
-    const model = findVariant(artifacts.folder, preferred);
-    if (model === undefined) {
+    const file = findVariant(artifacts.folder, preferred);
+    if (file === undefined) {
       const files = preferred.map((variant) => `onnx/${variants[variant]}`).join(' or ');
       throw new ModelError(
         artifacts.id,
         `model '${artifacts.id}': ${artifacts.folder} has no ${files}; write one with: zooid export ${artifacts.id}`,
       );
     }
-    const pool = await createInferencePool({
-      model,
-      threads,
-      optimize,
-      maxQueue,
-      ...(workers !== undefined && { workers }),
-    });
+    const { config, environment, logger } = this;
+    const options = poolOptions(config, { environment, logger }, { id: artifacts.id, file, context });
+    const pool = await createInferencePool(options);
     if (context.signal?.aborted) {
       await pool[Symbol.asyncDispose]();
       AbortError.throwIfAborted(context.signal);
@@ -83,7 +83,8 @@ export class OnnxBackend implements ModelBackend {
     graph.output(x.add(x), 'twice');
     const { twice } = await runModel(writeModel(graph), { x: tensor('float32', [21]) });
     if (twice?.data[0] !== 42) throw new SessionError(`21 + 21 should be 42, onnxruntime says ${twice?.data[0]}`);
-    return `onnxruntime ${onnxruntimeVersion()}, cpu, ${this.config.workers ?? availableParallelism()} workers a model`;
+    const { workers, threads } = poolSize(this.config);
+    return `onnxruntime ${onnxruntimeVersion()}, cpu, ${workers} workers a model, ${threads} threads each`;
   }
 
   private preferred(variant: string | undefined): readonly Variant[] {
