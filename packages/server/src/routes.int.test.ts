@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Kernel } from '@zooid/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EchoState, echoKernel } from './__fixtures__/echo.js';
@@ -39,6 +41,7 @@ describe('GET /v1/apps', () => {
       app: 'echo',
       task: 'text-generation',
       description: 'Says what it hears',
+      state: 'loaded',
       model: { id: 'fake-model', revision: 'fake-model-1' },
       collections: ['lexicons'],
       example: 'hello',
@@ -106,6 +109,15 @@ describe('every route', () => {
     expect(await get('/v9/apps')).toMatchObject({ status: 404, code: 'ROUTE_NOT_FOUND' });
   });
 
+  it('answers 400 in its own form to an address that cannot be taken apart', async () => {
+    const { hostname: host, port } = new URL(url);
+    const socket = connect({ host, port: Number(port) });
+    socket.write('GET http://[/v1/apps HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+    const reply = await text(socket);
+    expect(reply).toMatch(/^HTTP\/1\.1 400 .*content-type: application\/problem\+json/is);
+    expect(JSON.parse(reply.slice(reply.indexOf('{')))).toMatchObject({ status: 400, code: 'MALFORMED_URL' });
+  });
+
   it('answers 405 with the methods that are possible', async () => {
     const reply = await fetch(`${url}/v1/apps/echo`, { method: 'DELETE' });
     expect(reply.status).toBe(405);
@@ -155,6 +167,7 @@ describe('GET /openapi.json', () => {
       '/': ['get'],
       '/openapi.json': ['get'],
       '/livez': ['get'],
+      '/v1/aliases': ['get'],
       '/startupz': ['get'],
       '/readyz': ['get'],
       '/metrics': ['get'],

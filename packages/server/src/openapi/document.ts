@@ -1,4 +1,4 @@
-import type { Endpoint } from '@zooid/kernel';
+import type { Endpoint, Endpoints } from '@zooid/kernel';
 import type { Examples } from '../routes/app-routes.js';
 import { problemDetails } from '../routes/error-form.js';
 import type { Route, Schema, Success } from '../routes/route.js';
@@ -12,13 +12,13 @@ type Paths = Record<string, Record<string, Operation>>;
  * The OpenAPI 3.1 description of this very server: every line of the route table once as a template, and once more
  * for each served app, with the exact schemas of its DTOs. (Concrete paths win over templates, as the standard says.)
  */
-export function openApiDocument(routes: readonly Route[], endpoints: readonly Endpoint[], examples: Examples): object {
+export function openApiDocument(routes: readonly Route[], endpoints: Endpoints, examples: Examples): object {
   const schemas = new DtoSchemas();
   const paths: Paths = {};
   for (const route of routes) add(paths, route.path, route, operation(route, route.path));
-  for (const endpoint of endpoints) {
+  for (const [name, endpoint] of servedNames(endpoints)) {
     for (const route of routes) {
-      for (const [path, exact] of specialise(route, endpoint, schemas)) {
+      for (const [path, exact] of specialise(route, name, endpoint, schemas)) {
         add(paths, path, route, operation(exact, path, examples[endpoint.name]));
       }
     }
@@ -35,10 +35,27 @@ function add(paths: Paths, path: string, route: Route, value: Operation): void {
   paths[path] = { ...paths[path], [route.method.toLowerCase()]: value };
 }
 
+/** Bare names with their default version, and every version. */
+function servedNames(endpoints: Endpoints): [name: string, endpoint: Endpoint][] {
+  return endpoints.list().flatMap((endpoint): [string, Endpoint][] => {
+    const { name, address } = endpoint;
+    return address !== name && endpoints.get(name) === endpoint
+      ? [
+          [name, endpoint],
+          [address, endpoint],
+        ]
+      : [[address, endpoint]];
+  });
+}
+
 /** The lines that a served app adds for `route`: same behaviour, exact path and schemas. */
-function specialise(route: Route, endpoint: Endpoint, schemas: DtoSchemas): [path: string, route: Route][] {
-  const { app, collections, address } = endpoint;
-  const path = route.path.replace('{name}', address); // of characters that need no encoding
+function specialise(
+  route: Route,
+  name: string,
+  { app, collections }: Endpoint,
+  schemas: DtoSchemas,
+): [path: string, route: Route][] {
+  const path = route.path.replace('{name}', name); // of characters that need no encoding
   if (path === route.path) return [];
   if (path.includes('{collection}')) {
     return Object.entries(collections).map(([collection, { body }]) => [

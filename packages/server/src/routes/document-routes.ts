@@ -14,7 +14,7 @@ export function documentRoutes(endpoints: Endpoints, examples: Examples, routes:
       summary: 'This description',
       successes: [{ status: 200, description: 'OpenAPI 3.1', type: 'application/json', schema: { type: 'object' } }],
       problems: [],
-      handle: () => json(200, openApiDocument(routes(), endpoints.list(), examples)),
+      handle: () => json(200, openApiDocument(routes(), endpoints, examples)),
     },
     {
       method: 'GET',
