@@ -41,9 +41,15 @@ export function dispatch(app: Express, routes: readonly Route[], options: Dispat
   });
 
   const table = new RouteTable(routes);
+  // Express hands on, past all that is registered, what it cannot take apart; its own page would be the answer.
+  const refuseAddress = (request: IncomingMessage, response: ServerResponse & { readonly req: IncomingMessage }) =>
+    operations.receive(request as Request, response as Response, '/', () => {
+      const error = new RequestError('MALFORMED_URL', 'The address of the request is not one');
+      terms.refuse(error, '/', response, recordOf(response)!);
+    });
   return (request, response) => {
     const match = table.find(request.method ?? '', request.url ?? '');
-    if (match === undefined) return void app(request, response);
+    if (match === undefined) return void app(request, response, () => refuseAddress(request, response));
     operations.receive(request as Request, response as Response, match.path, (error) => {
       const record = recordOf(response)!;
       if (error === undefined) new Exchange(match, request, response, record, terms).start();
