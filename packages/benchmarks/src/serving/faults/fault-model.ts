@@ -27,7 +27,8 @@ const encoder = {
 };
 
 /**
- * Writes a classifier of random weights as `zooid train` leaves one, with a manifest. Another seed gives another
+ * Writes a classifier of random weights as `zooid train` leaves one, with a manifest; its graph also gives the states that
+ * vectors of texts are made of. Another seed gives another
  * revision. The folder holds the old model or the new one at any time, so it may be replaced while it is served.
  *
  * @param damage Bytes for the graph's file in place of the graph: the manifest then vouches for them.
@@ -56,9 +57,11 @@ export async function writeFaultModel(folder: string, seed: number, damage?: Uin
 
 function graph(seed: number): Uint8Array {
   const config = parseEncoderConfig(encoder);
-  const build: ModelBuilder = (context): BuiltModel => ({
-    outputs: { logits: sequenceClassificationHead(context, config, bertEncoder(context, config), labels.length) },
-  });
+  const build: ModelBuilder = (context): BuiltModel => {
+    const states = bertEncoder(context, config);
+    const logits = sequenceClassificationHead(context, config, states, labels.length);
+    return { outputs: { logits, last_hidden_state: states.lastHiddenState } };
+  };
   const { parameters } = compileProgram({ name: 'declare', mode: 'evaluate', build });
   const weights = new Map<string, HostTensor<'float32'>>(
     declareParameters({ declared: parameters, random: new Random(seed) }).map(({ name, shape, data }) => [
@@ -66,7 +69,7 @@ function graph(seed: number): Uint8Array {
       { dtype: 'float32', dims: shape, data },
     ]),
   );
-  return writeModel(compileInference({ build, outputs: ['logits'], weights }));
+  return writeModel(compileInference({ build, outputs: ['logits', 'last_hidden_state'], weights }));
 }
 
 /** Texts of many lengths, from one word to more than the model reads. */

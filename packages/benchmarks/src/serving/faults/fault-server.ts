@@ -10,7 +10,7 @@ import type { ScenarioContext } from './scenario.js';
 export const modelName = 'fault';
 
 /** No more than is tried: every scenario starts a server of its own. */
-const plugins = ['store-local', 'backend-onnx', 'app-text-classification'];
+export const plugins = ['store-local', 'backend-onnx', 'app-text-classification'];
 
 export interface FaultServerOptions extends Omit<ServedProgramOptions, 'config'> {
   /** The `server` section of zooid.yaml; every request is logged only where a scenario reads the log. */

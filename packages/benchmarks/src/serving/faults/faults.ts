@@ -6,10 +6,12 @@ import type { Benchmark } from '../../benchmark.js';
 import { rounded } from '../../statistics.js';
 import type { Scenario, ScenarioReport } from './scenario.js';
 import { fullQueue } from './scenarios/full-queue.js';
+import { hostile } from './scenarios/hostile.js';
 import { killWorker } from './scenarios/kill-worker.js';
+import { slowClients } from './scenarios/slow-clients.js';
 import { terminate } from './scenarios/terminate.js';
 
-export const scenarios: readonly Scenario[] = [killWorker, fullQueue, terminate];
+export const scenarios: readonly Scenario[] = [killWorker, fullQueue, slowClients, hostile, terminate];
 
 /** Every scenario starts `zooid serve` anew and looks at it from outside: over HTTP, by its log, and in /proc. */
 export const faults: Benchmark = {
