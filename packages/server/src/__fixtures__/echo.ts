@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AbortError, ValidationError } from '@zooid/common';
 import { createKernel, type Kernel, type Limits } from '@zooid/kernel';
 import {
+  type AnswerContext,
   App,
   type AppInstance,
   ArrayMaxSize,
@@ -19,7 +20,6 @@ import {
   type Model,
   ModelBackend,
   ModelStore,
-  type RunContext,
   TextItem,
   Type,
   ValidateNested,
@@ -48,6 +48,8 @@ export class LexiconBody {
 export class EchoState {
   aborted = 0;
   running = 0;
+  /** Of the last request. */
+  urgency: number | undefined;
   readonly lexicons = new Map<string, CollectionEntry>();
 }
 
@@ -79,7 +81,12 @@ class EchoInstance implements AppInstance<EchoItem, EchoParameters, { echo: stri
     this.collections = { lexicons: new Lexicons(state) as Collection };
   }
 
-  async run(items: readonly EchoItem[], { times, delayMs, fail }: EchoParameters, { signal }: RunContext = {}) {
+  async run(
+    items: readonly EchoItem[],
+    { times, delayMs, fail }: EchoParameters,
+    { signal, urgency }: AnswerContext = {},
+  ) {
+    this.state.urgency = urgency;
     if (fail) throw new Error('secret detail of /some/file.ts');
     this.state.running++;
     try {

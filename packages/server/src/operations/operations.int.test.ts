@@ -73,12 +73,32 @@ describe('Server-Timing', () => {
   });
 });
 
+describe('the Priority header', () => {
+  it.each([
+    ['u=1', 1],
+    [undefined, undefined],
+    ['urgent', undefined],
+  ])('%j tells the app that the urgency is %j', async (priority, urgency) => {
+    await at.start();
+    expect((await at.post(undefined, priority === undefined ? {} : { priority })).status).toBe(200);
+    expect(state.urgency).toBe(urgency);
+  });
+});
+
 describe('/metrics', () => {
   it('is strictly in the text format, with labels that callers cannot make up', async () => {
     await at.start();
     await kernel.endpoints.open('late', 'other-model');
     await kernel.endpoints.close('late');
     await at.post();
+    kernel.events.emit({
+      type: 'batch-dispatched',
+      endpoint: 'echo',
+      rows: 3,
+      tokens: 90,
+      paddedTokens: 100,
+      queueMs: 2,
+    });
     await at.post({ inputs: '' });
     for (let i = 0; i < 20; i++) {
       await fetch(`${at.url}/made-up-${i}`);
@@ -102,6 +122,11 @@ describe('/metrics', () => {
     expect(value('zooid_app_run_duration_seconds_count', { app: 'echo' })).toBe(1);
     expect(value('zooid_http_errors_total', { code: 'ROUTE_NOT_FOUND' })).toBe(20);
     expect(value('zooid_model_loads_total', { model: 'other-model', outcome: 'loaded' })).toBe(1);
+    const batch = { app: 'echo', le: '4' };
+    expect(value('zooid_batch_size_bucket', { app: 'echo', le: '2' })).toBe(0);
+    expect(value('zooid_batch_size_bucket', batch)).toBe(1);
+    expect(value('zooid_batch_padded_ratio_sum', { app: 'echo' })).toBeCloseTo(0.1);
+    expect(value('zooid_batch_queue_seconds_sum', { app: 'echo' })).toBe(0.002);
     expect(value('zooid_http_requests_in_flight')).toBe(1);
     expect(value('zooid_requests_queued')).toBe(0);
     for (const name of [

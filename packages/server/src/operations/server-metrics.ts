@@ -1,11 +1,10 @@
 import type { EventHub } from '@zooid/kernel';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { BatchMetrics } from './batch-metrics.js';
 import { addProcessMetrics } from './process-metrics.js';
-import { RequestMetrics, requestBuckets } from './request-metrics.js';
+import { RequestMetrics } from './request-metrics.js';
 import type { RequestRecord } from './request-record.js';
 
-const rowBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256];
-const shareBuckets = [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5];
 const loadBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 /** What the gauges are read from, at each scrape. */
@@ -40,7 +39,8 @@ export class ServerMetrics implements Disposable {
     gauge('zooid_requests_queued', 'Requests that wait for a place.', () => load().queued);
     if (events !== undefined) {
       this.countLoads(events);
-      this.countBatches(events);
+      const batches = new BatchMetrics(this.register);
+      this.endings.push(events.on('batch-dispatched', (batch) => batches.observe(batch)));
     }
     this.endings.push(addProcessMetrics(this.register));
   }
@@ -52,30 +52,6 @@ export class ServerMetrics implements Disposable {
 
   [Symbol.dispose](): void {
     for (const end of this.endings.splice(0)) end();
-  }
-
-  private countBatches(events: EventHub): void {
-    const histogram = (name: string, help: string, buckets: number[]) =>
-      new Histogram({ name, help, labelNames: ['app'], buckets, registers: [this.register] });
-    const sizes = histogram('zooid_batch_size', 'Rows of a forward pass, of however many requests.', rowBuckets);
-    const padded = histogram(
-      'zooid_batch_padded_ratio',
-      'Share of the tokens of a forward pass that only pad its shorter rows.',
-      shareBuckets,
-    );
-    const queues = histogram(
-      'zooid_batch_queue_seconds',
-      'How long the row of a forward pass that waited longest did.',
-      requestBuckets,
-    );
-    this.endings.push(
-      events.on('batch-dispatched', ({ endpoint: app, rows, tokens, paddedTokens, queueMs }) => {
-        const labels = { app };
-        sizes.observe(labels, rows);
-        padded.observe(labels, 1 - tokens / paddedTokens);
-        queues.observe(labels, queueMs / 1000);
-      }),
-    );
   }
 
   private countLoads(events: EventHub): void {
