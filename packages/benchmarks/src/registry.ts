@@ -27,6 +27,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'cais-ablation': async () => (await import('./recipes/cais-ablation.js')).caisAblation,
   clinc150: async () => (await import('./recipes/intent-benchmarks.js')).clinc150,
   'crosswoz-nlu': async () => (await import('./recipes/intent-benchmarks.js')).crosswozNlu,
+  faults: async () => (await import('./serving/faults/faults.js')).faults,
   lexicon: async () => (await import('./lexicon/lexicon.js')).lexicon,
   'serve-load': async () => (await import('./serving/load/serve-load.js')).serveLoad,
   'serve-http': async () => (await import('./serving/http/serve-http.js')).serveHttp,
