@@ -30,6 +30,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   faults: async () => (await import('./serving/faults/faults.js')).faults,
   lexicon: async () => (await import('./lexicon/lexicon.js')).lexicon,
   'serve-load': async () => (await import('./serving/load/serve-load.js')).serveLoad,
+  'serve-memory': async () => (await import('./serving/memory/serve-memory.js')).serveMemory,
   'serve-http': async () => (await import('./serving/http/serve-http.js')).serveHttp,
   'train-memory': async () => (await import('./bert/train-memory.js')).trainMemory,
   'train-real-lengths': async () => (await import('./bert/train-real-lengths.js')).trainRealLengths,
