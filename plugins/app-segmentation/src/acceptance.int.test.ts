@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import backendOnnx from '@zooid/backend-onnx';
+import { silentLogger } from '@zooid/common';
+import datasetJsonl from '@zooid/dataset-jsonl';
+import { createKernel, type Kernel } from '@zooid/kernel';
+import fineTune from '@zooid/method-fine-tune';
+import storeLocal from '@zooid/store-local';
+import { Random } from '@zooid/tensor';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import plugin from './index.js';
+
+/** Words of characters that no other word has, and suffixes that belong to the word before them in the coarse words. */
+const words = ['公司', '移动', '互联网', '我', '喜欢', '北京', '电视', '加速', '洗衣', '在', '的', '大学'];
+const suffixes = ['机', '度', '性'];
+
+let folder: string;
+let kernel: Kernel;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'zooid-segmentation-acceptance-'));
+  const random = new Random(7);
+  const record = () => {
+    const fine: string[] = [];
+    const coarse: string[] = [];
+    for (let i = 3 + random.int(5); i > 0; i--) {
+      const word = random.choice(words);
+      const suffix = random.bernoulli(0.3) ? [random.choice(suffixes)] : [];
+      fine.push(word, ...suffix);
+      coarse.push([word, ...suffix].join(''));
+    }
+    return { text: fine.join(''), words: fine, coarse };
+  };
+  for (const [name, count] of Object.entries({ train: 120, dev: 24, test: 24 })) {
+    const lines = Array.from({ length: count }, () => `${JSON.stringify(record())}\n`);
+    await writeFile(join(folder, `${name}.jsonl`), lines.join(''));
+  }
+  // The encoder is the overrides' affair: from scratch, or a base model.
+  await writeFile(
+    join(folder, 'recipe.yaml'),
+    `app: segmentation
+options: { maxUnits: 28, heads: 4, bigrams: { size: 16, dropout: 0.1 } }
+data: { train: train.jsonl, validation: dev.jsonl, test: test.jsonl }
+train: { epochs: 6, batchSize: 8, bootstrap: 0, threads: 1 }
+seed: 1
+`,
+  );
+  kernel = await createKernel({
+    plugins: [storeLocal, backendOnnx, datasetJsonl, fineTune, plugin],
+    config: { root: folder },
+  });
+});
+afterAll(async () => {
+  await kernel?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function train(name: string, overrides: readonly string[]) {
+  const output = join(folder, name);
+  const prepared = await kernel.training.prepare(join(folder, 'recipe.yaml'), { output, overrides });
+  const { metrics } = await kernel.training.run(prepared, { logger: silentLogger, progress: () => {} });
+  return { output, metrics };
+}
+const tiny =
+  'encoder={preset: tiny, hidden_size: 32, num_hidden_layers: 1, intermediate_size: 64, max_position_embeddings: 32}';
+
+it('learns both granularities from scratch and from a base folder, and serves what it learned', {
+  timeout: 120_000,
+}, async () => {
+  const scratch = await train('scratch', [tiny, 'train.learningRate=5.0e-3']);
+  expect(scratch.metrics.fineF1).toBeGreaterThan(0.97);
+  expect(scratch.metrics.coarseF1).toBeGreaterThan(0.97);
+
+  const based = await train('based', [`model=${scratch.output}`, 'train.maxSteps=10']);
+  expect(based.metrics.f1).toBeGreaterThan(0.97);
+
+  // What the folder answers when it is served and scored is what training reported.
+  const endpoint = await kernel.endpoints.open('words', based.output);
+  const lines = (await readFile(join(folder, 'test.jsonl'), 'utf8')).trim().split('\n');
+  const { metrics } = await endpoint.evaluate(lines.map((line) => JSON.parse(line)));
+  expect(metrics).toEqual(based.metrics);
+
+  const { outputs } = await kernel.endpoints.run('words', '我喜欢电视机', { granularity: 'both' });
+  const textsOf = ({ words }: { words: readonly { text: string }[] }) => words.map(({ text }) => text);
+  const [{ coarse, fine }] = outputs as [
+    { coarse: Parameters<typeof textsOf>[0]; fine: Parameters<typeof textsOf>[0] },
+  ];
+  expect([textsOf(coarse), textsOf(fine)]).toEqual([
+    ['我', '喜欢', '电视机'],
+    ['我', '喜欢', '电视', '机'],
+  ]);
+});
+
+it('refuses data that does not spell its texts before it trains', async () => {
+  await writeFile(join(folder, 'bad.jsonl'), '{"text":"好人","words":["好","仁"]}\n');
+  await expect(train('refused', [tiny, 'data.train=bad.jsonl'])).rejects.toThrow(
+    /bad.jsonl.*\/words must spell the text/,
+  );
+});
