@@ -24,6 +24,16 @@ describeAppContract(plugin, {
     inputs: ['a fine film', { text: 'dull' }, 'fine and longer . '.repeat(200), 'long 😀 [SEP]'],
     parameters: { pooling: 'mean', normalize: true, prompt_name: 'query' },
   },
+  concurrent: {
+    inputs: ['fine', 'a fine film', 'dull', 'fine and longer .', 'long and long and long .', 'a 😀 film . '.repeat(20)],
+    parameters: [
+      {},
+      { pooling: 'cls' },
+      { pooling: 'mean', normalize: true },
+      { pooling: 'none' },
+      { prompt_name: 'query' },
+    ],
+  },
   invalid: [
     { inputs: 'x', parameters: { pooling: 'first' }, pointer: '/parameters/pooling' },
     { inputs: 'x', parameters: { normalize: 'yes' }, pointer: '/parameters/normalize' },

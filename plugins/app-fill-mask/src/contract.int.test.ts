@@ -28,6 +28,17 @@ describeAppContract(plugin, {
     inputs: ['今天天气很[MASK]', { text: '[MASK]天下[MASK]了吗' }, 'sun or [MASK]', '今天😀[MASK]'],
     parameters: { top_k: 3 },
   },
+  concurrent: {
+    inputs: [
+      '[MASK]',
+      '今天[MASK]',
+      '今天天气很[MASK]',
+      '[MASK]天[MASK]',
+      'sun or [MASK] or rain',
+      '今天天气[MASK]好了吗',
+    ],
+    parameters: [{}, { top_k: 1 }, { top_k: 3 }, { targets: ['好', '天'] }, { targets: ['天'], top_k: 2 }],
+  },
   invalid: [
     { inputs: '今天天气很好', pointer: '/inputs/0/text' },
     { inputs: ['[MASK]', `${'今'.repeat(20)}[MASK]`], pointer: '/inputs/1/text' },

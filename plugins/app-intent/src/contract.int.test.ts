@@ -35,6 +35,23 @@ describeAppContract(plugin, {
     ],
     parameters: { topK: 2, explain: true, codePoints: true },
   },
+  concurrent: {
+    inputs: [
+      '听',
+      '想听说不出的秘密',
+      { text: '我不想说出这个秘密' },
+      { text: '放晴天😀', lexicon: [{ surface: '晴天', type: 'song' }] },
+      {
+        text: '放晴天和晴天',
+        lexicon: [
+          { surface: '晴天', type: 'song' },
+          { surface: '晴天', type: 'audiobook' },
+        ],
+      },
+      '北京天气怎么样，明天下雨吗，后天呢？还有大后天呢？',
+    ],
+    parameters: [{}, { topK: 1 }, { topK: 3, explain: true }, { codePoints: true }, { threshold: 0.9, explain: true }],
+  },
   invalid: [
     { inputs: 'x', parameters: { topK: 0 }, pointer: '/parameters/topK' },
     { inputs: 'x', parameters: { threshold: 2 }, pointer: '/parameters/threshold' },

@@ -22,6 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
+const parameters = [
+  {},
+  { top_k: 1 },
+  { function_to_apply: 'none' },
+  { function_to_apply: 'sigmoid', top_k: 1 },
+  { threshold: 0.5 },
+];
 const invalid = [
   { inputs: 'x', parameters: { top_k: 0 }, pointer: '/parameters/top_k' },
   { inputs: 'x', parameters: { function_to_apply: 'tanh' }, pointer: '/parameters/function_to_apply' },
@@ -43,6 +50,16 @@ describeAppContract(plugin, {
     ],
     parameters: { top_k: 2 },
   },
+  concurrent: {
+    inputs: [
+      '好',
+      '物流很快',
+      { text: '质量好', text_pair: '还会再来' },
+      '退货',
+      'broken 😀 [SEP] after a day and then more',
+    ],
+    parameters,
+  },
   invalid,
   records: [
     { text: '物流很快', label: 'Positive' },
@@ -54,6 +71,10 @@ describeAppContract(plugin, {
   with: [backendOnnx, storeLocal],
   model: join(root, 'hub'),
   valid: { inputs: ['a fine film', { text: 'dull', text_pair: 'and long' }, 'fine and longer . '.repeat(200)] },
+  concurrent: {
+    inputs: ['fine', 'a fine film', { text: 'dull', text_pair: 'and long' }, 'fine and longer .', 'dull . '.repeat(30)],
+    parameters,
+  },
   invalid,
   records: [
     { text: 'a fine film', label: 'POSITIVE' },

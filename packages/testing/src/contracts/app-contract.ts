@@ -1,7 +1,9 @@
 import type { ValidationError } from '@zooid/common';
 import type { Endpoint, Kernel } from '@zooid/kernel';
 import { type Plugin, taskIds } from '@zooid/spec';
+import { Random } from '@zooid/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { difference } from './difference.js';
 import { codeOf, itIsAPlugin, type PluginUnderTest, rejection, startKernel } from './plugin-contract.js';
 import { roundedJson } from './rounded-json.js';
 
@@ -13,6 +15,11 @@ export interface AppContract extends PluginUnderTest {
   /** A model that was made for something else; the app must refuse it. Absent: it accepts any. */
   readonly foreignModel?: string;
   readonly valid: { readonly inputs: readonly unknown[]; readonly parameters?: object };
+  /**
+   * For apps that batch the rows of concurrent requests: items of many lengths, and all kinds of parameters, which random
+   * concurrent requests mix.
+   */
+  readonly concurrent?: { readonly inputs: readonly unknown[]; readonly parameters: readonly object[] };
   /** Requests to refuse, each with the pointer that must be named. */
   readonly invalid: readonly {
     readonly inputs: unknown;
@@ -78,6 +85,34 @@ export function describeAppContract(plugin: Plugin, contract: AppContract): void
       const answers = await Promise.all(inputs.map((item) => run([item])));
       expect(roundedJson(answers.flat(), decimals)).toEqual(roundedJson(expected, decimals));
     });
+
+    if (contract.concurrent !== undefined) {
+      it('answers random concurrent requests as it answers them one by one, row by row', async () => {
+        const { inputs, parameters } = contract.concurrent!;
+        const random = new Random(41);
+        const most = 5;
+        const requests = Array.from({ length: 60 }, () => ({
+          items: Array.from({ length: 1 + random.int(most) }, () => inputs[random.int(inputs.length)]),
+          parameters: parameters[random.int(parameters.length)]!,
+        }));
+        const ask = async ({ items, parameters }: (typeof requests)[number]) =>
+          (await kernel.endpoints.run('subject', items, parameters)).outputs;
+        const alone: unknown[][] = [];
+        for (const { items, parameters } of requests) {
+          const answers = [];
+          for (const item of items) answers.push(...(await ask({ items: [item], parameters })));
+          alone.push(answers);
+        }
+        let largest = 0;
+        const unsubscribe = kernel.events.on('batch-dispatched', ({ rows }) => {
+          largest = Math.max(largest, rows);
+        });
+        const together = await Promise.all(requests.map(ask));
+        unsubscribe();
+        expect(largest).toBeGreaterThan(most); // or nothing was mixed
+        expect(difference(together, alone, 10 ** -(decimals + 1))).toBeUndefined();
+      });
+    }
 
     it('takes a string for { text }', async () => {
       const [input] = inputs;
