@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createKernel, type Kernel, type KernelEvent, type Limits, type LoadedConfig, loadConfig } from '@zooid/kernel';
+import {
+  createKernel,
+  formatBytes,
+  type Kernel,
+  type KernelEvent,
+  type Limits,
+  type LoadedConfig,
+  loadConfig,
+  MemoryBudgetError,
+} from '@zooid/kernel';
 import { PluginError } from '@zooid/spec';
 import { defaultPlugins } from './default-plugins.js';
 import { createLogger } from './logger.js';
@@ -57,11 +66,16 @@ export async function openProject({ environment }: Terminal, options: GlobalOpti
   };
 }
 
-/** Loads the plugins. @throws PluginError or ValidationError when that fails; nothing is left open then. */
+/**
+ * Loads the plugins.
+ *
+ * @param extra `withinBudget`: models are loaded when they are needed, as far as the memory budget goes.
+ * @throws PluginError or ValidationError when that fails; nothing is left open then.
+ */
 export async function openHost(
   terminal: Terminal,
   options: GlobalOptions,
-  extra: { readonly limits?: Partial<Limits> } = {},
+  extra: { readonly limits?: Partial<Limits>; readonly withinBudget?: boolean } = {},
 ): Promise<Host> {
   const project = await openProject(terminal, options);
   const { config } = project;
@@ -82,6 +96,7 @@ export async function openHost(
       root: project.root,
       settings,
       limits: { ...extra.limits, ...config?.limits },
+      ...(extra.withinBudget === true && config?.memoryBudget !== undefined && { memoryBudget: config.memoryBudget }),
       batching: { ...config?.batching },
       datasets: {
         folders: project.dataFolders,
@@ -113,7 +128,14 @@ function report(event: KernelEvent, logger: ReturnType<typeof createLogger>): vo
   if (type === 'release-failed' || type === 'model-load-failed') logger.debug(fields, type);
   else if (type === 'app-notice' && event.level === 'warn') logger.warn({ endpoint: event.endpoint }, event.message);
   else if (type === 'app-notice') logger.info({ endpoint: event.endpoint }, event.message);
-  else logger.debug(fields, type);
+  else if (event.type === 'model-evicted') {
+    const { model, bytes, idleMs } = event;
+    const message = `unloaded '${model}' (${formatBytes(bytes)}), idle for ${Math.round(idleMs)} ms, for '${event.for}'`;
+    logger.info({ model }, message);
+  } else if (event.type === 'memory-exhausted') {
+    const { model, ...shortage } = event;
+    logger.warn({ model, ...shortage }, new MemoryBudgetError(model, shortage).message);
+  } else logger.debug(fields, type);
 }
 
 const unique = (folders: readonly string[]): string[] => [...new Set(folders)];

@@ -12,8 +12,8 @@ import type { Terminal } from './terminal.js';
  */
 export async function main(words: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process;
-  endQuietlyWithReader(stdout);
-  endQuietlyWithReader(stderr);
+  const reader = { hasLeft: false };
+  for (const stream of [stdout, stderr]) endQuietlyWithReader(stream, reader);
   try {
     const terminal: Terminal = { in: stdin, out: stdout, err: stderr, environment: readEnvironment() };
     const program = createProgram(terminal);
@@ -26,8 +26,9 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its own.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
-    const code = toExitCode(error);
-    if (code !== exitCodes.interrupted) stderr.write(`${describe(error, words.includes('--verbose'))}\n`);
+    const code = reader.hasLeft ? exitCodes.success : toExitCode(error);
+    if (code !== exitCodes.interrupted && !reader.hasLeft)
+      stderr.write(`${describe(error, words.includes('--verbose'))}\n`);
     return code;
   }
 }
@@ -39,10 +40,16 @@ function describe(error: unknown, verbose: boolean): string {
   return `zooid: ${error.message.trim().replaceAll(/\s*\n\s*/g, ' ')}`;
 }
 
-/** `zooid … | head` closes the pipe early; that is no failure of ours. */
-function endQuietlyWithReader(stream: NodeJS.WriteStream): void {
+/**
+ * `zooid … | head` closes the pipe early; that is no failure of ours. A command that can be interrupted is: it may have
+ * workers inside native calls, which process.exit() would crash.
+ */
+function endQuietlyWithReader(stream: NodeJS.WriteStream, reader: { hasLeft: boolean }): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(exitCodes.success);
+    if (reader.hasLeft) return;
+    reader.hasLeft = true;
+    if (process.listenerCount('SIGTERM') === 0) process.exit(exitCodes.success);
+    process.emit('SIGTERM', 'SIGTERM');
   });
 }

@@ -177,7 +177,7 @@ function addServing(program: Command, context: Context): void {
   program
     .command('serve')
     .description('serve models over HTTP: those named here, else those in zooid.yaml, else all there are')
-    .option('--model <name=model>', 'serve this model under this name (repeatable)', collect, [])
+    .option('--model <name=model>', 'serve this model as name, or name@version (repeatable)', collect, [])
     .addOption(new Option('--port <number>', 'port (default: 3000; 0 picks one)').argParser(port))
     .option('--host <address>', 'address to bind (default: 127.0.0.1, this machine only)')
     .option('--api-keys <file>', 'keys that may call, one a line: [name=]key or hash')

@@ -1,3 +1,4 @@
+export { addressesOf, type ConfiguredEndpoint } from './config/endpoint-sections.js';
 export { type LoadedConfig, loadConfig } from './config/load-config.js';
 export type { DataFiles } from './data/data-files.js';
 export type { DatasetFiles, DatasetLocations } from './data/dataset-files.js';

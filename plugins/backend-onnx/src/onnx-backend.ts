@@ -39,6 +39,10 @@ export class OnnxBackend implements ModelBackend {
     return findVariant(folder, this.config.variants) !== undefined;
   }
 
+  misfit(artifacts: ModelArtifacts): string | undefined {
+    return this.supports(artifacts) ? undefined : missingFiles(artifacts, this.config.variants);
+  }
+
   /**
    * @throws ModelError when the folder has no such graph; UnknownNameError for a variant that there is not; SessionError
    * when onnxruntime refuses the graph, RunTimeoutError when it does not come to an end.
@@ -48,11 +52,7 @@ export class OnnxBackend implements ModelBackend {
     const preferred = this.preferred(context.variant);
     const file = findVariant(artifacts.folder, preferred);
     if (file === undefined) {
-      const files = preferred.map((variant) => `onnx/${variants[variant]}`).join(' or ');
-      throw new ModelError(
-        artifacts.id,
-        `model '${artifacts.id}': ${artifacts.folder} has no ${files}; write one with: zooid export ${artifacts.id}`,
-      );
+      throw new ModelError(artifacts.id, `model '${artifacts.id}': ${missingFiles(artifacts, preferred)}`);
     }
     const { config, environment, logger } = this;
     const options = poolOptions(config, { environment, logger }, { id: artifacts.id, file, context });
@@ -92,4 +92,9 @@ export class OnnxBackend implements ModelBackend {
     if (!isVariant(variant)) throw new UnknownNameError('variant', variant, this.variants);
     return [variant];
   }
+}
+
+function missingFiles({ id, folder }: ModelArtifacts, preferred: readonly Variant[]): string {
+  const files = preferred.map((variant) => `onnx/${variants[variant]}`).join(' or ');
+  return `${folder} has no ${files}; write one with: zooid export ${id}`;
 }

@@ -1,58 +1,78 @@
-import { basename, resolve } from 'node:path';
-import { type Logger, silentLogger } from '@zooid/common';
-import type { Endpoint, Kernel } from '@zooid/kernel';
+import { type Logger, silentLogger, ZooidError } from '@zooid/common';
+import type { ConfiguredEndpoint, Kernel } from '@zooid/kernel';
 import { createJsonLogger, createServer, type ServerConfig } from '@zooid/server';
 import { UsageError } from '../errors.js';
 import { exampleOf } from '../examples.js';
-import { type GlobalOptions, openHost, type Project } from '../host.js';
+import { type GlobalOptions, openHost } from '../host.js';
 import { createLogger } from '../logger.js';
+import { reloadOnHangup } from '../reload-on-hangup.js';
+import { chooseModels } from '../served-models.js';
 import { readServerConfig, type ServerSettings } from '../server-config.js';
 import { listenForInterrupt } from '../signals.js';
 import { colorsOf, note, print, printJson, type Terminal } from '../terminal.js';
 import type { CommandContext } from './context.js';
 
 export interface ServeOptions extends ServerSettings {
-  /** `id=reference`, or a reference alone, which is served under its last part. */
+  /** `name=model`, `name@version=model`, or a model alone, which is served under its last part. */
   readonly model: readonly string[];
-}
-
-interface Served {
-  readonly name: string;
-  readonly model: string;
-  readonly app?: string;
 }
 
 /** A request may keep the event loop busy with checks for as long as this many characters take, not longer. */
 const servingLimits = { maxItems: 256, maxTextLength: 5000 };
 
-/** Serves until SIGINT or SIGTERM: then unready, stop accepting, drain, release, return. */
+/**
+ * Serves until SIGINT or SIGTERM: then unready, stop accepting, drain, release, return. A model that is loading then is
+ * waited for and released as well, because a worker inside a native call can be neither stopped nor left behind.
+ */
 export async function serve({ terminal, options }: CommandContext, settings: ServeOptions): Promise<void> {
   // From here on a signal ends the command in order, also while models are still loading.
   using interruption = listenForInterrupt((name) =>
     note(terminal, `${name}: finishing what has begun … (again to stop at once)`),
   );
   const { signal } = interruption;
-  await using host = await openHost(terminal, options, { limits: servingLimits });
+  await using host = await openHost(terminal, options, { limits: servingLimits, withinBudget: true });
   const { kernel, project } = host;
   const config = await readServerConfig(project, terminal.environment, settings);
   const examples: Record<string, unknown> = {};
+  const logger = serverLogger(terminal, config, options);
   // Before the models, so that its metrics count their loading.
-  await using server = createServer({ kernel, config, examples, logger: serverLogger(terminal, config, options) });
-  for (const { name, model, app } of await chooseModels(kernel, project, settings.model)) {
-    if (signal.aborted) return;
-    const endpoint = await kernel.endpoints.open(name, model, { signal, ...(app !== undefined && { app }) });
-    const example = await exampleOf(kernel, endpoint);
-    if (example !== undefined) examples[name] = example;
-  }
+  await using server = createServer({ kernel, config, examples, logger });
+  const { endpoints, aliases } = await chooseModels(kernel, project, settings.model);
+  const configFile = settings.model.length === 0 ? project.config?.file : undefined;
+  await using hangup = reloadOnHangup({ kernel, logger, ...(configFile !== undefined && { configFile }) });
+  if (!(await openAll(kernel, endpoints, examples, signal))) return;
+  kernel.endpoints.setAliases(aliases);
   const { url } = await server.listen().catch((error: unknown) => {
     throw listenError(error, config);
   });
-  announce(terminal, options.json ?? false, url, kernel.endpoints.list(), examples);
+  announce(terminal, options.json ?? false, url, kernel, examples);
+  hangup.begin();
   await new Promise<void>((stop) => {
     if (signal.aborted) stop();
     else signal.addEventListener('abort', () => stop(), { once: true });
   });
   await server.close();
+}
+
+/** @returns False when it was interrupted: whoever stops a server that is starting gets what was asked for. */
+async function openAll(
+  kernel: Kernel,
+  endpoints: readonly ConfiguredEndpoint[],
+  examples: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    for (const { name, model, ...options } of endpoints) {
+      if (signal.aborted) return false;
+      const endpoint = await kernel.endpoints.open(name, model, { ...options, signal });
+      const example = await exampleOf(kernel, endpoint);
+      if (example !== undefined) examples[name] = example;
+    }
+    return true;
+  } catch (error) {
+    if (signal.aborted && ZooidError.is(error) && error.code === 'ABORTED') return false;
+    throw error;
+  }
 }
 
 /** JSON lines without user text; short lines where a person watches. */
@@ -64,35 +84,6 @@ function serverLogger(terminal: Terminal, { log }: ServerConfig, { verbose = fal
   const from = (name: 'debug' | 'info' | 'warn' | 'error') =>
     order.indexOf(name) >= order.indexOf(level) ? logger[name] : silentLogger[name];
   return { debug: from('debug'), info: from('info'), warn: from('warn'), error: from('error') };
-}
-
-/** What the command line names; else what zooid.yaml names; else every model that is here without being fetched. */
-async function chooseModels(kernel: Kernel, { config }: Project, named: readonly string[]): Promise<readonly Served[]> {
-  if (named.length > 0) return unambiguous(named.map(parseModel));
-  if (config !== undefined && config.endpoints.length > 0) return config.endpoints;
-  const found: Served[] = [];
-  for await (const { id, app, store } of kernel.models.list()) {
-    if (kernel.stores.get(store).remote === true) continue;
-    if (app !== undefined && kernel.apps.has(app)) found.push({ name: basename(id), model: id });
-  }
-  if (found.length === 0) {
-    throw new UsageError('there is nothing to serve; name a model: zooid serve --model name=FOLDER');
-  }
-  return unambiguous(found);
-}
-
-function parseModel(text: string): Served {
-  const [, name, reference] = /^([A-Za-z0-9][\w.-]*)=(.+)$/.exec(text) ?? [];
-  if (name !== undefined && reference !== undefined) return { name, model: reference };
-  return { name: basename(resolve(text.replace(/^([\w.-]+\/[\w.-]+)@.+$/, '$1'))), model: text };
-}
-
-function unambiguous(served: readonly Served[]): readonly Served[] {
-  const names = served.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new UsageError(`two models would be served as '${twice}'; name them: --model NAME=MODEL`);
-  return served;
 }
 
 function listenError(error: unknown, { host, port }: ServerConfig): unknown {
@@ -110,19 +101,30 @@ function announce(
   terminal: Terminal,
   json: boolean,
   url: string,
-  endpoints: readonly Endpoint[],
+  { endpoints }: Kernel,
   examples: Readonly<Record<string, unknown>>,
 ): void {
-  const served = endpoints.map(({ name, app, model }) => ({ name, app: app.name, model }));
+  const served = endpoints
+    .list()
+    .map(({ address, app, state, model }) => ({ name: address, app: app.name, state, model }));
+  const { aliases } = endpoints;
   if (json) {
-    printJson(terminal, { url, apps: served });
+    printJson(terminal, { url, apps: served, ...(Object.keys(aliases).length > 0 && { aliases }) });
     return;
   }
   const { bold, dim } = colorsOf(terminal, terminal.out);
   print(terminal, `Listening on ${bold(url)}`);
-  for (const { name, app, model } of served) print(terminal, `  ${name}  ${dim(`${app}, ${model.id}`)}`);
+  for (const { name, app, state, model } of served) {
+    print(
+      terminal,
+      `  ${name}  ${dim(`${app}, ${model.id}${state === 'loaded' ? '' : ', loads at its first request'}`)}`,
+    );
+  }
+  for (const [alias, target] of Object.entries(aliases)) print(terminal, `  ${alias}  ${dim(`→ ${target}`)}`);
   print(terminal);
-  for (const { name } of endpoints) print(terminal, curl(url, name, examples[name] ?? 'hello'));
+  for (const name of new Set(endpoints.list().map(({ name }) => name))) {
+    print(terminal, curl(url, name, examples[name] ?? 'hello'));
+  }
   print(terminal);
   print(terminal, `A page to try it: ${url}/   The API: ${url}/openapi.json`);
 }
