@@ -2,7 +2,7 @@ import { AbortError } from '@zooid/common';
 import type { TensorMap } from '@zooid/tensor';
 import { checkInputs, checkOutputs } from './check-tensors.js';
 import { ModelUnloadedError } from './errors.js';
-import type { Model, ModelArtifacts, TensorInfo } from './model.js';
+import type { Model, ModelArtifacts, ModelStats, TensorInfo } from './model.js';
 
 /** What runs one graph: a pool of sessions. */
 export interface GraphRunner extends AsyncDisposable {
@@ -10,6 +10,7 @@ export interface GraphRunner extends AsyncDisposable {
   readonly outputs: readonly TensorInfo[];
   readonly concurrency?: number;
   readonly memoryBytes?: number;
+  stats?(): ModelStats;
   run(inputs: TensorMap, options: NonNullable<Parameters<Model['forward']>[1]>): Promise<TensorMap>;
 }
 
@@ -28,6 +29,7 @@ export function graphModel(artifacts: ModelArtifacts, runner: GraphRunner): Mode
     outputs: runner.outputs,
     ...(runner.concurrency !== undefined && { concurrency: runner.concurrency }),
     ...(runner.memoryBytes !== undefined && { memoryBytes: runner.memoryBytes }),
+    ...(runner.stats !== undefined && { stats: () => runner.stats!() }),
     async forward(inputs, context = {}) {
       AbortError.throwIfAborted(context.signal);
       if (disposed) throw new ModelUnloadedError(id);

@@ -45,8 +45,34 @@ export interface Model extends AsyncDisposable {
   readonly concurrency?: number;
   /** About how much memory it keeps while it is loaded, for budgets. Absent where the backend cannot tell. */
   readonly memoryBytes?: number;
+  /** What its workers do. Absent where the backend cannot tell. */
+  stats?(): ModelStats;
   /** Runs the graph on named inputs; `outputs` limits what is fetched (default: everything). */
   forward(inputs: TensorMap, context?: RunContext & { readonly outputs?: readonly string[] }): Promise<TensorMap>;
+}
+
+/** What the workers of a model do now, and what has happened since it was loaded; for metrics. Counters only grow. */
+export interface ModelStats {
+  readonly workers: readonly {
+    readonly state: 'idle' | 'busy' | 'retiring';
+    /** Passes that it has answered; `failures` of them with an error. */
+    readonly runs: number;
+    readonly failures: number;
+    /** Milliseconds in which it had something to do. */
+    readonly busyMs: number;
+  }[];
+  /** Passes that wait for a worker. */
+  readonly waiting: number;
+  /** Workers that do not answer and cannot be ended either. */
+  readonly lost: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly timedOut: number;
+  /** Passes that were begun again because their worker died. */
+  readonly retried: number;
+  /** Workers that took the place of one that was gone, and of one that had done its number of passes. */
+  readonly replaced: number;
+  readonly recycled: number;
 }
 
 /** How a model is to be loaded. */

@@ -124,6 +124,9 @@ describe('workers', () => {
     await using loaded = await load({ workers: 2 });
     expect(loaded.model.concurrency).toBe(2);
     expect(loaded.model.memoryBytes).toBeGreaterThan(1e6);
+    await loaded.model.forward({ a, b });
+    expect(loaded.model.stats?.()).toMatchObject({ completed: 1, failed: 0, waiting: 0, lost: 0 });
+    expect(loaded.model.stats?.().workers).toHaveLength(2);
     await using single = await load({ mode: 'latency' });
     expect(single.model.concurrency).toBe(1);
     expect(single.model.memoryBytes).toBeLessThan(loaded.model.memoryBytes!);

@@ -59,6 +59,7 @@ export class Generation {
       ...(loaded.outputs !== undefined && { outputs: loaded.outputs }),
       ...(loaded.concurrency !== undefined && { concurrency: loaded.concurrency }),
       ...(loaded.memoryBytes !== undefined && { memoryBytes: loaded.memoryBytes }),
+      ...(loaded.stats !== undefined && { stats: () => loaded.stats!() }),
       async forward(inputs, context) {
         AbortError.throwIfAborted(context?.signal);
         if (drain.isReleased) throw new ModelUnloadedError(loaded.artifacts.id);

@@ -71,7 +71,8 @@ export interface InferencePool extends AsyncDisposable {
    * a signal, SIGKILL to itself on exit, once everything else is done.
    */
   readonly lost: number;
-  readonly stats: PoolStats;
+  /** What the workers do now, and what has happened since the pool was made. */
+  stats(): PoolStats;
   /**
    * Runs the model on the next free worker; in order of arrival when all are busy. `feeds` are copied, and must not
    * change before the answer: a run whose worker dies is begun again, once, on another one.

@@ -74,7 +74,7 @@ describe('models in processes', () => {
     const [child] = await childProcesses();
     process.kill(child!, 'SIGKILL');
     expect(await Promise.all(runs)).toEqual(runs.map(() => expected));
-    expect(pool.stats).toMatchObject({ failed: 0, lost: 0 });
+    expect(pool.stats()).toMatchObject({ failed: 0, lost: 0 });
   });
 
   it('see no environment variables', async () => {
@@ -123,6 +123,7 @@ describe('threads that never end', () => {
     expect(error).toMatchObject({
       signal: 'SIGKILL',
       stdout: 'RUN_TIMEOUT 2 1 worker-lost,worker-replaced\ndisposed\n',
+      stderr: expect.stringContaining('ends by SIGKILL instead of with code 0'),
     });
   });
 

@@ -52,7 +52,7 @@ describe('the queue', () => {
     expect(first.seen).toEqual([1, 3, 5]);
     for (const worker of [first, second, first, second]) await worker.answer();
     expect((await results).map(numberIn)).toEqual([1, 2, 3, 4, 5]);
-    expect(pool.stats).toMatchObject({ completed: 5, failed: 0, waiting: 0 });
+    expect(pool.stats()).toMatchObject({ completed: 5, failed: 0, waiting: 0 });
   });
 
   it('gives nothing ahead to a worker that cannot give it back', () => {
@@ -74,7 +74,7 @@ describe('the queue', () => {
     expect(numberIn(await results[2]!)).toBe(3);
     await first.answer();
     expect(numberIn(await results[0]!)).toBe(1);
-    expect(pool.stats).toMatchObject({ completed: 3, failed: 0 });
+    expect(pool.stats()).toMatchObject({ completed: 3, failed: 0 });
   });
 
   it('counts what waits behind other runs as waiting, and refuses more than it may hold', async () => {
@@ -99,7 +99,7 @@ describe('the queue', () => {
     await expect(first).rejects.toThrow('bad shape');
     await workers[0]!.answer();
     expect(numberIn(await second)).toBe(2);
-    expect(pool.stats).toMatchObject({ completed: 1, failed: 1, workers: [{ runs: 2, failures: 1, state: 'idle' }] });
+    expect(pool.stats()).toMatchObject({ completed: 1, failed: 1, workers: [{ runs: 2, failures: 1, state: 'idle' }] });
   });
 });
 
@@ -165,7 +165,7 @@ describe('a worker that dies', () => {
     for (let i = 0; i < 3; i++) await opened[0]!.answer();
     expect((await Promise.all(results)).map(numberIn)).toEqual([1, 2, 3]);
     expect(kinds()).toEqual(['worker-died', 'worker-replaced']);
-    expect(pool.stats).toMatchObject({ retried: 1, replaced: 1, completed: 3 });
+    expect(pool.stats()).toMatchObject({ retried: 1, replaced: 1, completed: 3 });
   });
 
   it('fails the run in which a second worker dies, and no other', async () => {
@@ -243,7 +243,7 @@ describe('a worker that does not answer', () => {
     expect(numberIn(await next)).toBe(2);
     await workers[0]!.comeBack();
     expect(pool.lost).toBe(0);
-    expect(pool.stats).toMatchObject({ timedOut: 1, replaced: 1, completed: 1, lost: 0 });
+    expect(pool.stats()).toMatchObject({ timedOut: 1, replaced: 1, completed: 1, lost: 0 });
   });
 
   it('is given the whole time for every run, not for all together', async () => {

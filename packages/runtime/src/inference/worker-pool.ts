@@ -78,7 +78,7 @@ export class WorkerPool implements InferencePool {
     return this.stuck.size;
   }
 
-  get stats(): PoolStats {
+  stats(): PoolStats {
     const { waiting, lost, counters } = this;
     return { workers: Array.from(this.seats, ({ stats }) => stats), waiting, lost, ...counters };
   }

@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+import { stderr } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { CallMessage, ReplyMessage } from './messages.js';
 import type { ChannelEvents, WorkerChannel } from './worker-channel.js';
@@ -33,8 +35,21 @@ export class ThreadChannel implements WorkerChannel {
   abandon(): void {
     this.worker.unref();
     // Node ends its threads before it exits, which aborts the process or never returns while one is in native code.
-    const endBySignal = (): void => void process.kill(process.pid, 'SIGKILL');
     process.on('exit', endBySignal);
+    // One listener per thread: each goes with its own.
     void this.exited.then(() => process.off('exit', endBySignal));
   }
+}
+
+function endBySignal(code: number): void {
+  try {
+    // Without a word this would look like a machine out of memory.
+    writeSync(
+      stderr.fd,
+      `A thread is in a run that does not end; this process ends by SIGKILL instead of with code ${code}.\n`,
+    );
+  } catch {
+    // Nobody is listening.
+  }
+  process.kill(process.pid, 'SIGKILL');
 }

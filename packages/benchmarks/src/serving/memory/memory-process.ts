@@ -41,7 +41,7 @@ for (const [rows, length] of [
   }
 }
 if (reasons.length > 0) throw new Error(reasons.join(', '));
-if (pool.stats.workers.some(({ runs }) => runs === 0)) throw new Error('A worker has had nothing to do');
+if (pool.stats().workers.some(({ runs }) => runs === 0)) throw new Error('A worker has had nothing to do');
 const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))![1];
 const result: MemoryResult = { pssBytes: Number(pss) * 1024, outputs: hash.digest('hex') };
 console.log(JSON.stringify(result));
