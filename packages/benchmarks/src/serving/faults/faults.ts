@@ -5,13 +5,27 @@ import { UnknownNameError } from '@zooid/spec';
 import type { Benchmark } from '../../benchmark.js';
 import { rounded } from '../../statistics.js';
 import type { Scenario, ScenarioReport } from './scenario.js';
+import { corruptReload } from './scenarios/corrupt-reload.js';
 import { fullQueue } from './scenarios/full-queue.js';
 import { hostile } from './scenarios/hostile.js';
 import { killWorker } from './scenarios/kill-worker.js';
+import { memoryBudgets } from './scenarios/memory-budget.js';
+import { reload } from './scenarios/reload.js';
 import { slowClients } from './scenarios/slow-clients.js';
 import { terminate } from './scenarios/terminate.js';
+import { weightsFolder } from './scenarios/weights-folder.js';
 
-export const scenarios: readonly Scenario[] = [killWorker, fullQueue, slowClients, hostile, terminate];
+export const scenarios: readonly Scenario[] = [
+  killWorker,
+  corruptReload,
+  reload,
+  memoryBudgets,
+  weightsFolder,
+  fullQueue,
+  slowClients,
+  hostile,
+  terminate,
+];
 
 /** Every scenario starts `zooid serve` anew and looks at it from outside: over HTTP, by its log, and in /proc. */
 export const faults: Benchmark = {

@@ -47,7 +47,7 @@ export class ServedProgram implements AsyncDisposable {
     const words = [...wrapper, process.execPath, program, 'serve', '--config', file, '--port', '0', '--json'];
     const child = spawn(words[0]!, words.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ZOOID_CACHE: join(folder, 'cache'), ...environment },
     });
     const written = { text: '' };
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
