@@ -17,5 +17,6 @@ export const defaultPlugins: readonly string[] = [
   '@zooid/app-intent',
   '@zooid/app-segmentation',
   '@zooid/app-text-classification',
+  '@zooid/app-token-classification',
   '@zooid/app-feature-extraction',
 ];

@@ -115,7 +115,7 @@ export { nestedClass } from './nested-class.js';
 export { contractVersion, definePlugin, type Plugin } from './plugin.js';
 export { reportTokens } from './report-tokens.js';
 export { type TaskId, taskIds } from './task-id.js';
-export type { LabelScore, MaskedToken, TaskShapes, TextPair } from './task-shapes.js';
+export type { ClassifiedToken, LabelScore, MaskedToken, TaskShapes, TextPair, TokenEntity } from './task-shapes.js';
 export {
   type DataLine,
   type DataSplit,

@@ -22,6 +22,35 @@ export interface MaskedToken {
   readonly sequence: string;
 }
 
+/** Where something stands in a text, and how likely it is. */
+interface PlaceInText {
+  /** Probability, in [0, 1]. */
+  readonly score: number;
+  /** `[start, end)` in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  /** The same in code points, when asked for. Not of the Hub's task. */
+  readonly code_points?: readonly [number, number];
+}
+
+/** A labelled span of a text, as the Hub's token-classification gives it where tokens are aggregated. */
+export interface TokenEntity extends PlaceInText {
+  /** Type of the span: `PER`. */
+  readonly entity_group: string;
+  /** The text from `start` to `end`. */
+  readonly word: string;
+}
+
+/** A labelled token, as the Hub's token-classification gives it with `aggregation_strategy: 'none'`. */
+export interface ClassifiedToken extends PlaceInText {
+  /** `B-PER` */
+  readonly entity: string;
+  /** Place among the tokens of the text, special ones included. */
+  readonly index: number;
+  /** The token as the vocabulary has it: `##er`. */
+  readonly word: string;
+}
+
 /**
  * What the Hub's tasks take and give, per item, so that `pipeline('text-classification', …)` is typed by its task id.
  * The app named like a task keeps these shapes. Packages with tasks of their own add to this interface by declaration
@@ -44,6 +73,21 @@ export interface TaskShapes {
     };
     /** Best first. */
     readonly output: readonly LabelScore[];
+  };
+  'token-classification': {
+    readonly item: string | { readonly text: string };
+    readonly parameters: {
+      /** Default: `simple`. */
+      readonly aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max';
+      /** Labels, or types of spans, to leave out; default: `['O']`. */
+      readonly ignore_labels?: readonly string[];
+      /** Tokens that neighbouring windows of a long text share; default: a quarter of a window. */
+      readonly stride?: number;
+      /** Adds offsets in code points. Not of the Hub's task. */
+      readonly code_points?: boolean;
+    };
+    /** In the order of the text; tokens with `aggregation_strategy: 'none'`, otherwise spans. */
+    readonly output: readonly TokenEntity[] | readonly ClassifiedToken[];
   };
   'fill-mask': {
     readonly item: string | { readonly text: string };

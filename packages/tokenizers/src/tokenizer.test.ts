@@ -29,6 +29,10 @@ const words = [
 const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...words];
 const tokenizer = tokenizerFromVocab(vocab);
 
+it('tells what continuing pieces begin with', () => {
+  expect(tokenizer.continuingPrefix).toBe('##');
+});
+
 describe('encode', () => {
   it('splits words into the longest pieces and reports where each stands in the text', () => {
     const encoding = tokenizer.encode('The unaffable, 秘密!');

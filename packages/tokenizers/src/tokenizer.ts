@@ -91,6 +91,12 @@ export class Tokenizer {
     return this.#ids.get(token);
   }
 
+  /** What tokens that go on within a word begin with: `##` of BERT. `undefined` where tokens do not tell. */
+  get continuingPrefix(): string | undefined {
+    const { model } = this.#definition;
+    return 'continuingPrefix' in model && model.continuingPrefix !== '' ? model.continuingPrefix : undefined;
+  }
+
   /** @throws ValidationError when `id` is not in `[0, vocabSize)`. */
   tokenOf(id: number): string {
     const token = this.#definition.vocab[id];
