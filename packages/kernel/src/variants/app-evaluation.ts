@@ -1,5 +1,13 @@
 import { ValidationError } from '@zooid/common';
-import { type App, type Model, ModelError, type RunContext, type VariantEvaluation } from '@zooid/spec';
+import {
+  type App,
+  type Model,
+  type ModelArtifacts,
+  ModelError,
+  type RunContext,
+  type VariantEvaluation,
+} from '@zooid/spec';
+import { appOf } from '../endpoints/app-of-model.js';
 import type { DataSources } from '../recipe/resolve-data.js';
 import type { Registry } from '../registry.js';
 import { type EvaluationData, namedEvaluationData, ownEvaluationData } from './evaluation-data.js';
@@ -32,13 +40,12 @@ export async function findEvaluation(
   context: RunContext,
 ): Promise<FoundEvaluation> {
   const { artifacts } = model;
-  const name = artifacts.manifest?.app;
   const refuse = (why: string): FoundEvaluation => {
     if (data === undefined) return { why };
     throw new ValidationError('evaluation', [{ path: '/data', message: `cannot be used: ${why}` }]);
   };
-  if (typeof name !== 'string' || !apps.has(name)) return refuse('no loaded app knows the model');
-  const app = apps.get(name);
+  const app = loadedApp(apps, artifacts);
+  if (app === undefined) return refuse('no loaded app knows the model');
   {
     await using instance = await app.open(model, context);
     if (instance.evaluate === undefined) return refuse(`app '${app.name}' does not score its answers`);
@@ -60,6 +67,16 @@ export async function findEvaluation(
       score: (form, options = {}) => score(app, form, records, origins, options),
     },
   };
+}
+
+function loadedApp(apps: Registry<App>, artifacts: ModelArtifacts): App | undefined {
+  try {
+    const name = appOf(artifacts, apps.names);
+    return apps.has(name) ? apps.get(name) : undefined;
+  } catch (error) {
+    if (error instanceof ModelError) return undefined;
+    throw error;
+  }
 }
 
 async function score(

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readModelFolder, writeModelFolder } from '@zooid/hub';
@@ -12,7 +12,14 @@ import {
   parseEncoderConfig,
 } from '@zooid/nn';
 import { pruneGraph, writeModel } from '@zooid/onnx';
-import type { ModelArtifacts, ModelBackend, VariantReport, VariantRequest } from '@zooid/spec';
+import type {
+  Model,
+  ModelArtifacts,
+  ModelBackend,
+  VariantEvaluation,
+  VariantReport,
+  VariantRequest,
+} from '@zooid/spec';
 import { Random, type TensorMap, tensor } from '@zooid/tensor';
 import { codeOf, rejection } from '@zooid/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -54,7 +61,7 @@ function classifier(): Uint8Array {
 
 const model = classifier();
 let kernel: Kernel;
-let backend: ModelBackend & Required<Pick<ModelBackend, 'exportVariants' | 'findVariants'>>;
+let backend: ModelBackend & Required<Pick<ModelBackend, 'exportVariants' | 'compareVariants' | 'findVariants'>>;
 let root: string;
 let artifacts: ModelArtifacts;
 
@@ -213,6 +220,104 @@ describe('exportVariants', () => {
     const error = await rejection(exportAll({ variants: ['fused'], signal: controller.signal, onProgress }));
     expect(codeOf(error)).toBe('ABORTED');
     expect(await graphs()).toEqual(['model.onnx']);
+  });
+});
+
+describe('an evaluation', () => {
+  /** As an app would score: less, the further the logits are from those of the plain graph. */
+  const evaluation = (factor: number): VariantEvaluation => ({
+    data: 'm validation',
+    examples: 2,
+    metric: 'accuracy',
+    async score(scored) {
+      const { logits } = await scored.forward(feeds, { outputs: ['logits'] });
+      const expected = (await answer('fp32')).logits!.data as Float32Array;
+      const apart = Math.max(...(logits!.data as Float32Array).map((value, i) => Math.abs(value - expected[i]!)));
+      return { loss: apart, accuracy: 0.9 - factor * apart };
+    },
+  });
+
+  it('decides, and is recorded in the manifest and the card', async () => {
+    const reports = await exportAll({ variants: ['fp32', 'fused', 'int8'], evaluation: evaluation(0.1) });
+    const [source, fused, int8] = reports;
+    expect(source).toMatchObject({ comparedOn: 'evaluation', accepted: true });
+    expect(fused!.evaluation!.lostPoints).toBeLessThan(1e-3);
+    expect(int8).toMatchObject({
+      accepted: true,
+      decisions: 2,
+      evaluation: { data: 'm validation', metric: 'accuracy' },
+    });
+    expect(int8!.evaluation!.reference).toBeCloseTo(0.9, 6);
+    expect(int8!.evaluation!.lostPoints).toBeGreaterThan(1e-3);
+
+    const { manifest } = await readModelFolder(artifacts.folder, { verify: true });
+    expect(Object.keys(manifest!.variants!)).toEqual(['fused', 'int8']);
+    expect(manifest!.variants!.int8).toEqual({
+      file: 'onnx/model_quantized.onnx',
+      bytes: int8!.sizeBytes,
+      comparedOn: 'm validation, 2 examples',
+      maxDifference: int8!.maxDifference,
+      maxProbabilityDifference: int8!.maxProbabilityDifference,
+      decisions: 2,
+      changedDecisions: int8!.changedDecisions,
+      metric: 'accuracy',
+      value: int8!.evaluation!.value,
+      reference: int8!.evaluation!.reference,
+    });
+    const card = await readFile(join(artifacts.folder, 'README.md'), 'utf8');
+    expect(card).toMatch(/^# m\n\n## Variants\n\nMade from `fp32`, and compared with it\.\n\n\| form /);
+    expect(card).toMatch(
+      /\| int8 \| `onnx\/model_quantized\.onnx` \| 0\.1 \| m validation, 2 examples \| .* \| accuracy 0\.9000 → 0\.\d{4} \|/,
+    );
+
+    await rm(join(artifacts.folder, 'onnx', 'model_quantized.onnx'));
+    await exportAll({ variants: ['fp16'] });
+    const later = await readModelFolder(artifacts.folder, { verify: true });
+    expect(Object.keys(later.manifest!.variants!)).toEqual(['fused', 'fp16']);
+  });
+
+  it('refuses what loses more points, or changes more decisions, than is tolerated', async () => {
+    const [int8] = await exportAll({ variants: ['int8'], evaluation: evaluation(10) });
+    expect(int8!.accepted).toBe(false);
+    expect(int8!.refusal).toMatch(/^accuracy goes from 0\.9000 to 0\.\d{4}, \d+\.\d\d points, more than 0\.5$/);
+    expect(await graphs()).toEqual(['model.onnx']);
+    const tolerance = { points: 100 };
+    expect((await exportAll({ variants: ['int8'], evaluation: evaluation(10), tolerance }))[0]!.accepted).toBe(true);
+    const strict = { difference: 1e-6 };
+    const [fp16] = await exportAll({ variants: ['fp16'], evaluation: evaluation(0), tolerance: strict });
+    expect(fp16!.refusal).toMatch(/^outputs differ by \S+ of their size, more than 0\.000001$/);
+  });
+
+  it('scores the source once, whatever number of forms it is compared with', async () => {
+    let scored = 0;
+    const counted = {
+      ...evaluation(0),
+      score: (model: Model) =>
+        evaluation(0)
+          .score(model)
+          .finally(() => scored++),
+    };
+    await exportAll({ variants: ['fused', 'int8'], evaluation: counted });
+    expect(scored).toBe(3);
+  });
+
+  it('compares what is in the folder, and changes nothing there', async () => {
+    await exportAll({ variants: ['int8'] });
+    const before = (await readModelFolder(artifacts.folder, { verify: true })).manifest;
+    const reports = await backend.compareVariants(artifacts, {
+      variants: ['fp32', 'int8'],
+      samples: [],
+      evaluation: evaluation(10),
+    });
+    expect(reports.map(({ variant, accepted }) => [variant, accepted])).toEqual([
+      ['fp32', true],
+      ['int8', false],
+    ]);
+    // The plain graph as the engine optimises it, against itself as it stands.
+    expect(reports[0]!.maxDifference).toBeLessThan(1e-5);
+    expect((await readModelFolder(artifacts.folder, { verify: true })).manifest).toEqual(before);
+    const absent = backend.compareVariants(artifacts, { variants: ['q4'], samples: [] });
+    expect(((await rejection(absent)) as Error).message).toMatch(/has no onnx\/model_q4\.onnx; zooid export writes it/);
   });
 });
 
