@@ -36,8 +36,13 @@ export class Admission {
     }
   }
 
-  /** `undefined` when there is a place at once. */
-  private enter(signal: AbortSignal): Promise<void> | undefined {
+  /**
+   * Takes a place, to be given back by {@link leave}: for work that is not one promise. Throws as {@link run} does, in part by
+   * rejecting.
+   *
+   * @returns `undefined` when there is a place at once.
+   */
+  enter(signal: AbortSignal): Promise<void> | undefined {
     AbortError.throwIfAborted(signal);
     if (this.running < this.maxConcurrent) {
       this.running++;
@@ -63,7 +68,7 @@ export class Admission {
   }
 
   /** Hands the place to the one who has waited longest: `running` stays as it is then. */
-  private leave(): void {
+  leave(): void {
     const [next] = this.queue;
     if (next === undefined) this.running--;
     else {

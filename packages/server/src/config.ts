@@ -45,6 +45,9 @@ export class ServerConfig {
   /** How long a request may take to its reply, unless its X-Request-Timeout-Ms asks for less: 504 or, for a body, 408. */
   @IsInt() @Min(10) @Max(3_600_000) deadlineMs = 60_000;
 
+  /** Silence on an event stream after which a comment keeps it open. */
+  @IsInt() @Min(1000) @Max(300_000) heartbeatMs = 15_000;
+
   /** How long `close()` waits for requests in flight before it cuts their connections. */
   @IsInt() @Min(0) @Max(600_000) drainTimeoutMs = 10_000;
 

@@ -5,14 +5,14 @@ import { RequestError } from './errors.js';
 import { Exchange, type Terms } from './exchange.js';
 import { Deadlines } from './operations/deadline.js';
 import type { Operations } from './operations/operations.js';
-import { type RequestRecord, recordOf } from './operations/request-record.js';
+import { recordOf } from './operations/request-record.js';
 import { toProblem } from './problem.js';
 import { RouteTable } from './route-table.js';
 import { errorFormAt } from './routes/error-form.js';
 import type { HttpMethod, Route } from './routes/route.js';
 import { writeReply } from './write-reply.js';
 
-export interface DispatchOptions extends Omit<Terms, 'refuse' | 'deadlines'> {
+export interface DispatchOptions extends Omit<Terms, 'refusal' | 'deadlines'> {
   readonly operations: Operations;
   readonly logger: Logger;
 }
@@ -24,7 +24,11 @@ export interface DispatchOptions extends Omit<Terms, 'refuse' | 'deadlines'> {
  */
 export function dispatch(app: Express, routes: readonly Route[], options: DispatchOptions): RequestListener {
   const { operations } = options;
-  const terms: Terms = { ...options, deadlines: new Deadlines(), refuse: refusal(routes, options.logger) };
+  const terms: Terms = { ...options, deadlines: new Deadlines(), refusal: refusal(routes, options.logger) };
+  const refuse = (error: unknown, path: string, request: IncomingMessage, response: ServerResponse) => {
+    const record = recordOf(response)!;
+    writeReply(response, record, terms.refusal(error, path, request, record));
+  };
   operations.install(app);
   for (const path of new Set(routes.map((route) => route.path))) {
     const group = routes.filter((route) => route.path === path);
@@ -37,23 +41,23 @@ export function dispatch(app: Express, routes: readonly Route[], options: Dispat
   });
   // Express tells error handlers from others by their four parameters.
   app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
-    terms.refuse(error, request.path, response, recordOf(response)!);
+    refuse(error, request.path, request, response);
   });
 
   const table = new RouteTable(routes);
   // Express hands on, past all that is registered, what it cannot take apart; its own page would be the answer.
-  const refuseAddress = (request: IncomingMessage, response: ServerResponse & { readonly req: IncomingMessage }) =>
+  const refuseAddress = (request: IncomingMessage, response: ServerResponse) =>
     operations.receive(request as Request, response as Response, '/', () => {
       const error = new RequestError('MALFORMED_URL', 'The address of the request is not one');
-      terms.refuse(error, '/', response, recordOf(response)!);
+      refuse(error, '/', request, response);
     });
   return (request, response) => {
     const match = table.find(request.method ?? '', request.url ?? '');
-    if (match === undefined) return void app(request, response, () => refuseAddress(request, response));
+    if (match === undefined)
+      return void app(request as Request, response as Response, () => refuseAddress(request, response));
     operations.receive(request as Request, response as Response, match.path, (error) => {
-      const record = recordOf(response)!;
-      if (error === undefined) new Exchange(match, request, response, record, terms).start();
-      else terms.refuse(error, match.path, response, record);
+      if (error === undefined) new Exchange(match, request, response, recordOf(response)!, terms).start();
+      else refuse(error, match.path, request, response);
     });
   };
 }
@@ -78,17 +82,16 @@ function refuseMethod(group: readonly Route[]): RequestHandler {
   };
 }
 
-function refusal(routes: readonly Route[], logger: Logger): Terms['refuse'] {
+function refusal(routes: readonly Route[], logger: Logger): Terms['refusal'] {
   const forms = new Set(routes.flatMap(({ errorForm = [] }) => errorForm));
-  return (error, path, response: ServerResponse & { readonly req: IncomingMessage }, record: RequestRecord) => {
+  return (error, path, { method }, record) => {
     const { problem, headers } = toProblem(error);
     record.code = problem.code;
     if (problem.status === 500) {
       const { id: requestId, route } = record;
-      logger.error({ error, requestId, method: response.req.method, route }, 'request failed');
+      logger.error({ error, requestId, method, route }, 'request failed');
     }
-    if (response.headersSent || response.destroyed) return void response.destroy();
     const form = errorFormAt(path, forms);
-    writeReply(response, record, { headers: { 'content-type': form.mediaType, ...headers }, ...form.write(problem) });
+    return { headers: { 'content-type': form.mediaType, ...headers }, ...form.write(problem) };
   };
 }

@@ -7,7 +7,12 @@ import type { ManageGuard } from './operations/management.js';
 import { keepRecord, type RequestRecord } from './operations/request-record.js';
 import type { Match } from './route-table.js';
 import type { Call, Reply } from './routes/route.js';
-import { writeReply } from './write-reply.js';
+import { formatEvent, type ServerEvent } from './sse/server-event.js';
+import { writeEvents } from './sse/write-events.js';
+import { headOf, writeReply } from './write-reply.js';
+
+/** A range of Accept that names event streams and does not refuse them. */
+const eventStream = /^\s*text\/event-stream\s*(?:;(?!\s*q=0(?:\.0*)?\s*(?:;|$)).*)?$/i;
 
 /** What all requests share. */
 export interface Terms {
@@ -17,8 +22,9 @@ export interface Terms {
   readonly deadlines: Deadlines;
   readonly isDraining: () => boolean;
   readonly guardManagement: ManageGuard;
-  /** Tells the caller what went wrong. @param path Says in whose words. */
-  readonly refuse: (error: unknown, path: string, response: ServerResponse, record: RequestRecord) => void;
+  readonly heartbeatMs: number;
+  /** What to tell the caller of what went wrong. @param path Says in whose words. */
+  readonly refusal: (error: unknown, path: string, request: IncomingMessage, record: RequestRecord) => Reply;
 }
 
 /** One request that has its route, on the way to its reply. */
@@ -28,6 +34,7 @@ export class Exchange implements Call, Due {
   /** When it has to be answered, on the clock of `performance.now()`. */
   dueAt = 0;
   private settled = false;
+  private isStreaming = false;
 
   constructor(
     private readonly match: Match,
@@ -41,6 +48,11 @@ export class Exchange implements Call, Due {
 
   get parameters(): Readonly<Record<string, string>> {
     return this.match.parameters;
+  }
+
+  get wantsEvents(): boolean {
+    const { accept = '' } = this.request.headers;
+    return accept.includes('event-stream') && accept.split(',').some((range) => eventStream.test(range));
   }
 
   get signal(): AbortSignal {
@@ -81,25 +93,58 @@ export class Exchange implements Call, Due {
 
   private async conclude(pending: Promise<Reply>): Promise<void> {
     try {
-      this.answer(await pending);
+      const reply = await pending;
+      if (reply.events === undefined) this.answer(reply);
+      else await this.stream(reply, reply.events);
     } catch (error) {
       this.fail(error);
     }
   }
 
+  private async stream(reply: Reply, events: AsyncIterable<ServerEvent>): Promise<void> {
+    const { response, record, signal, terms } = this;
+    const begin = () => {
+      this.isStreaming = true;
+      response.writeHead(reply.status, headOf(reply, record));
+    };
+    const isWhole = await writeEvents(response, events, { begin, signal, heartbeatMs: terms.heartbeatMs });
+    if (isWhole && this.settle()) this.end('');
+  }
+
   private answer(reply: Reply): void {
     if (!this.settle()) return;
-    this.record.onLeft = undefined;
-    this.gone?.release();
+    this.release();
     try {
       writeReply(this.response, this.record, reply, this.terms.isDraining());
     } catch (error) {
-      this.terms.refuse(error, this.match.path, this.response, this.record);
+      this.refuse(error); // what the app answered cannot be written as JSON
     }
   }
 
   private fail(error: unknown): void {
-    if (this.settle()) this.terms.refuse(error, this.match.path, this.response, this.record);
+    if (this.settle()) this.refuse(error);
+  }
+
+  private refuse(error: unknown): void {
+    const { match, request, response, record, terms } = this;
+    const reply = terms.refusal(error, match.path, request, record);
+    if (this.isStreaming) this.end(formatEvent({ event: 'error', data: reply.json }));
+    else writeReply(response, record, reply, terms.isDraining());
+  }
+
+  /** The last words of a stream. */
+  private end(text: string): void {
+    const { response, request, terms } = this;
+    this.release();
+    // Its head promised to keep the connection, which would hold up the exit.
+    if (terms.isDraining()) response.once('finish', () => request.socket.destroySoon());
+    response.end(text);
+  }
+
+  /** The next request of the connection may have the signal. */
+  private release(): void {
+    this.record.onLeft = undefined;
+    this.gone?.release();
   }
 
   /** Whether this is the first outcome. */

@@ -16,6 +16,7 @@ import { metricsRoutes } from './operations/metrics-route.js';
 import { Operations } from './operations/operations.js';
 import { aliasRoutes } from './routes/alias-routes.js';
 import { answerThrough } from './routes/answer.js';
+import { answerEachThrough } from './routes/answer-each.js';
 import { appRoutes, type Examples } from './routes/app-routes.js';
 import { collectionRoutes } from './routes/collection-routes.js';
 import { documentRoutes } from './routes/document-routes.js';
@@ -68,8 +69,9 @@ export function createServer(options: ServerOptions): ZooidServer {
   const admission = new Admission(config.maxConcurrent, config.maxQueued);
   const operations = new Operations({ config, logger, load: () => admission.load, events: kernel.events });
   const answer = answerThrough(admission);
+  const answerEach = answerEachThrough(admission);
   const routes: readonly Route[] = [
-    ...appRoutes(kernel.endpoints, answer, examples),
+    ...appRoutes(kernel.endpoints, { answer, answerEach }, examples),
     ...collectionRoutes(kernel.endpoints),
     ...aliasRoutes(kernel.endpoints, config.manage),
     ...dialectRoutes(kernel.endpoints, answer, { state: () => state, manages: config.manage }),
@@ -79,10 +81,10 @@ export function createServer(options: ServerOptions): ZooidServer {
   ];
 
   const app = express().disable('x-powered-by').disable('etag').set('query parser', false);
-  const { bodyLimitBytes, deadlineMs } = config;
+  const { bodyLimitBytes, deadlineMs, heartbeatMs } = config;
   const isDraining = () => refusing;
   const guardManagement = manageGuard(config);
-  const terms = { bodyLimitBytes, deadlineMs, isDraining, guardManagement, operations, logger };
+  const terms = { bodyLimitBytes, deadlineMs, heartbeatMs, isDraining, guardManagement, operations, logger };
   const listener = dispatch(app, routes, terms);
   const http = createExpressServer(app, boundPipelines(listener));
   boundSlowClients(http, config);

@@ -6,12 +6,16 @@ import { securityHeaders } from './security-headers.js';
 const always: Readonly<Record<string, string>> = { ...securityHeaders, 'cache-control': 'no-store' };
 const jsonHeaders: Readonly<Record<string, string>> = { ...always, 'content-type': 'application/json; charset=utf-8' };
 
+/** The last is for nginx, which otherwise gathers events before it passes them on. */
+const eventHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
+
 /** Names and values in turn, as Node writes them fastest. */
 const flatJsonHeaders = Object.entries(jsonHeaders).flat();
 
 /** Writes a whole reply, with what every reply carries: its request's id and where its time went. */
 export function writeReply(response: ServerResponse, record: RequestRecord, reply: Reply, closes = false): void {
   if (response.destroyed) return;
+  if (response.headersSent) return void response.destroy(); // nothing that would be understood can follow
   const { status, json, text = json === undefined ? '' : JSON.stringify(json) } = reply;
   const head = headOf(reply, record);
   if (status !== 204) head.push('content-length', String(Buffer.byteLength(text)));
@@ -21,11 +25,15 @@ export function writeReply(response: ServerResponse, record: RequestRecord, repl
 }
 
 /** @returns Names and values in turn. */
-export function headOf({ headers, json }: Reply, { id, serverTiming }: RequestRecord): string[] {
+export function headOf({ headers, json, events }: Reply, { id, serverTiming }: RequestRecord): string[] {
   const head =
     headers === undefined && json !== undefined
       ? flatJsonHeaders.slice()
-      : Object.entries({ ...(json === undefined ? always : jsonHeaders), ...headers }).flat();
+      : Object.entries({
+          ...(json === undefined ? always : jsonHeaders),
+          ...(events && eventHeaders),
+          ...headers,
+        }).flat();
   head.push('x-request-id', id, 'server-timing', serverTiming);
   return head;
 }

@@ -88,22 +88,28 @@ class EchoInstance implements AppInstance<EchoItem, EchoParameters, { echo: stri
   ) {
     this.state.urgency = urgency;
     if (fail) throw new Error('secret detail of /some/file.ts');
+    const says = (text: string) => items.some((item) => item.text === text);
+    const duration = says('never') ? 60_000 : says('fails late') ? 50 : delayMs;
     this.state.running++;
     try {
-      await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
+      await sleep(duration, undefined, signal === undefined ? {} : { signal });
     } catch (cause) {
       this.state.aborted++;
       throw new AbortError(undefined, { cause });
     } finally {
       this.state.running--;
     }
+    if (says('fails late')) throw new Error('secret detail of /some/file.ts');
     return items.map(({ text }) => ({ echo: text.repeat(times), length: text.length }));
   }
 
   async [Symbol.asyncDispose]() {}
 }
 
-/** A kernel that serves an app without any network behind it, under the names `echo` and `parrot`. */
+/**
+ * A kernel that serves an app without any network behind it, under the names `echo` and `parrot`. The texts `never` and
+ * `fails late` come true.
+ */
 export async function echoKernel(limits: Partial<Limits> = {}): Promise<{ kernel: Kernel; state: EchoState }> {
   const state = new EchoState();
   const app: App<EchoItem, EchoParameters> = {

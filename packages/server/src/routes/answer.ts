@@ -36,7 +36,7 @@ export function answerThrough(admission: Admission): Answer {
 }
 
 /** The app is told how urgent the request is, and tells how long it waited for a forward pass. */
-function withRecord(options: AnswerOptions, record: RequestRecord | undefined): AnswerOptions {
+export function withRecord(options: AnswerOptions, record: RequestRecord | undefined): AnswerOptions {
   if (record === undefined) return options;
   const { urgency } = record;
   return { ...options, ...(urgency !== undefined && { urgency }), onQueued: (waitedMs) => record.queued(waitedMs) };

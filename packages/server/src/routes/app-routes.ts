@@ -1,5 +1,6 @@
 import type { Endpoint, Endpoints } from '@zooid/kernel';
 import { type Answer, maxContainers } from './answer.js';
+import type { AnswerEach } from './answer-each.js';
 import { readEnvelope } from './envelope.js';
 import { type Call, json, type Reply, type Route } from './route.js';
 import { appSchema, envelopeSchema, outputsSchema } from './schemas.js';
@@ -7,8 +8,14 @@ import { appSchema, envelopeSchema, outputsSchema } from './schemas.js';
 /** An input per endpoint that it answers sensibly, as a caller would send it. */
 export type Examples = Readonly<Record<string, unknown>>;
 
+/** All outputs at once, or each as it is there. */
+interface Ways {
+  readonly answer: Answer;
+  readonly answerEach: AnswerEach;
+}
+
 /** `/v1/apps`: what is served, and calling it. */
-export function appRoutes(endpoints: Endpoints, answer: Answer, examples: Examples): Route[] {
+export function appRoutes(endpoints: Endpoints, ways: Ways, examples: Examples): Route[] {
   return [
     {
       method: 'GET',
@@ -43,16 +50,26 @@ export function appRoutes(endpoints: Endpoints, answer: Answer, examples: Exampl
       requestSchema: envelopeSchema({}, { type: 'object' }),
       successes: [
         { status: 200, description: 'One output per input', type: 'application/json', schema: outputsSchema({}) },
+        {
+          status: 200,
+          description:
+            'Asked for by Accept: an output event {index, output} per input, as it is there; then done {model}',
+          type: 'text/event-stream',
+          schema: { type: 'string' },
+        },
       ],
       problems: [400, 404, 413, 415, 422, 429, 503],
-      handle: (call) => run(endpoints, answer, call),
+      handle: (call) => run(endpoints, ways, call),
     },
   ];
 }
 
-async function run(endpoints: Endpoints, answer: Answer, call: Call): Promise<Reply> {
+async function run(endpoints: Endpoints, { answer, answerEach }: Ways, call: Call): Promise<Reply> {
   const endpoint = endpoints.get(call.parameters.name ?? ''); // an unknown app is worth saying before its body is judged
-  return json(200, await answer(endpoint, readEnvelope(await call.body(maxContainers)), { signal: call.signal }));
+  const envelope = readEnvelope(await call.body(maxContainers));
+  const { signal, wantsEvents } = call;
+  if (wantsEvents) return { status: 200, events: answerEach(endpoint, envelope, { signal }) };
+  return json(200, await answer(endpoint, envelope, { signal }));
 }
 
 function describeApp(endpoint: Endpoint, endpoints: Endpoints, examples: Examples) {

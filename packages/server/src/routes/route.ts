@@ -1,3 +1,4 @@
+import type { ServerEvent } from '../sse/server-event.js';
 import type { ErrorForm } from './error-form.js';
 
 /** JSON Schema, draft 2020-12, as OpenAPI 3.1 uses it. */
@@ -9,6 +10,8 @@ export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'DELETE';
 export interface Call {
   /** Path parameters, percent-decoded. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Whether the caller asks for a text/event-stream, by its Accept. */
+  readonly wantsEvents: boolean;
   /** Fires when the caller disconnects before the reply is complete. */
   readonly signal: AbortSignal;
   /**
@@ -26,6 +29,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Serialised as JSON; absent for 204. */
   readonly json?: unknown;
+  /** Sent as text/event-stream, instead of a body. What fails before the first of them is told by its status. */
+  readonly events?: AsyncIterable<ServerEvent>;
   /** Sent as it is, with the `content-type` of `headers`. */
   readonly text?: string;
 }
@@ -58,7 +63,7 @@ export interface Success {
   readonly status: number;
   readonly description: string;
   /** Media type, when there is a body. */
-  readonly type?: 'application/json' | 'text/html' | 'text/plain';
+  readonly type?: 'application/json' | 'text/html' | 'text/plain' | 'text/event-stream';
   readonly schema?: Schema;
 }
 
