@@ -88,6 +88,8 @@ export interface InferencePool extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const DEFAULT_LOAD_TIMEOUT_MS = 600_000;
+
 /**
  * Loads a model into a pool of workers. Sessions are created and run in the workers, so the calling thread never
  * blocks; each has run once, on made-up inputs, when this returns. Workers that die or do not answer are replaced.
@@ -96,7 +98,12 @@ export interface InferencePool extends AsyncDisposable {
  *   running then, but for threads that do not answer.
  */
 export async function createInferencePool(options: InferencePoolOptions): Promise<InferencePool> {
-  const { isolation = 'thread', maxQueue = 1024, runTimeoutMs = 60_000, loadTimeoutMs = 600_000 } = options;
+  const {
+    isolation = 'thread',
+    maxQueue = 1024,
+    runTimeoutMs = 60_000,
+    loadTimeoutMs = DEFAULT_LOAD_TIMEOUT_MS,
+  } = options;
   const { recycleAfterRuns = 0, optimize = true, onEvent = () => {} } = options;
   const { workers: count, threads } = poolSize(options);
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`Expected at least one worker, got ${count}`);
@@ -137,9 +144,10 @@ export function poolSize({
 
 /** Weights of one's own are better than no model. */
 async function trySharing(model: string, options: InferencePoolOptions): Promise<SharedModel | undefined> {
+  const { loadTimeoutMs = DEFAULT_LOAD_TIMEOUT_MS } = options;
   if (options.sharedWeights === undefined) return undefined;
   try {
-    return await shareWeights(model, options.sharedWeights);
+    return await shareWeights(model, { timeoutMs: loadTimeoutMs, ...options.sharedWeights });
   } catch (error) {
     options.onEvent?.({ kind: 'weights-not-shared', reason: (error as Error).message });
     return undefined;

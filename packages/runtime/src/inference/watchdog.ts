@@ -2,6 +2,7 @@
 export class Watchdog {
   private timer: NodeJS.Timeout | undefined;
   private since: number | undefined;
+  private suspected: number | undefined;
 
   /** @param limitMs 0: never. */
   constructor(
@@ -32,7 +33,12 @@ export class Watchdog {
     this.timer = undefined;
     if (this.since === undefined) return;
     const left = this.since + this.limitMs - performance.now();
-    if (left <= 0) this.onOverdue();
-    else this.timer = setTimeout(() => this.look(), Math.ceil(left)).unref();
+    if (left <= 0 && this.suspected === this.since) {
+      this.onOverdue();
+      return;
+    }
+    // Where this thread was busy, or the machine asleep, the answer may only wait to be read.
+    if (left <= 0) this.suspected = this.since;
+    this.timer = setTimeout(() => this.look(), Math.max(1, Math.ceil(left))).unref();
   }
 }

@@ -233,7 +233,7 @@ describe('a worker that does not answer', () => {
     const stuck = pool.run(feed(1));
     const failed = expect(stuck).rejects.toMatchObject({ code: 'RUN_TIMEOUT', limitMs: 1000 });
     const next = pool.run(feed(2));
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1001);
     await failed;
     expect(workers[0]!.abandoned).toBeDefined();
     expect(pool.lost).toBe(1);
@@ -258,6 +258,16 @@ describe('a worker that does not answer', () => {
     expect(pool.lost).toBe(0);
   });
 
+  it('has answered when the answer only waits to be read, because this thread was busy', async () => {
+    const { pool, workers } = setUp({ runTimeoutMs: 1000 });
+    const run = pool.run(feed(1));
+    setTimeout(() => void workers[0]!.answer(), 1000);
+    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(numberIn(await run)).toBe(1);
+    expect(pool.lost).toBe(0);
+  });
+
   it('is not looked for where there is no limit', async () => {
     const { pool, workers } = setUp();
     const run = pool.run(feed(1));
@@ -270,17 +280,17 @@ describe('a worker that does not answer', () => {
     const { pool, workers, opened } = setUp({ runTimeoutMs: 1000 });
     const stuck = () => expect(pool.run(feed(1))).rejects.toMatchObject({ code: 'RUN_TIMEOUT' });
     const first = stuck();
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1001);
     await first;
     await soon();
     const second = stuck();
     const behind = expect(pool.run(feed(2))).rejects.toThrow(/do not end \(2 threads\)/);
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1001);
     await Promise.all([second, behind]);
     await expect(pool.run(feed(3))).rejects.toMatchObject({ code: 'SESSION_FAILED' });
     expect(pool).toMatchObject({ lost: 2, size: 0 });
     await workers[0]!.comeBack();
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1001);
     const third = pool.run(feed(4));
     await opened[1]!.answer();
     expect(numberIn(await third)).toBe(4);
@@ -291,7 +301,7 @@ describe('a worker that does not answer', () => {
     const { pool, workers } = setUp({ runTimeoutMs: 1000 });
     const stuck = expect(pool.run(feed(1))).rejects.toMatchObject({ code: 'RUN_TIMEOUT' });
     const disposal = pool[Symbol.asyncDispose]();
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1001);
     await stuck;
     await disposal;
     expect(workers[0]!.disposed).toBe(false);

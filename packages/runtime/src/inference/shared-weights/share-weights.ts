@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { RunTimeoutError } from '../../errors.js';
 import { WorkerClient } from '../../workers/worker-client.js';
 import { workerUrl } from '../../workers/worker-url.js';
 import type { PrepareReply, PrepareRequest } from './prepare-worker.js';
@@ -13,6 +14,8 @@ export interface SharedWeightsOptions {
   readonly folder: string;
   /** What they may take together; those used longest ago go first. Default: 10 GB. */
   readonly maxBytes?: number;
+  /** Longest time, in milliseconds, for making or checking a copy; 0: no limit. Default: 0. */
+  readonly timeoutMs?: number;
 }
 
 const AUTO_BYTES = 32e6;
@@ -27,7 +30,7 @@ const DEFAULT_MAX_BYTES = 10e9;
  * @throws Error when there is no copy and none can be made: no space, no permission, a model that cannot be loaded.
  */
 export async function shareWeights(model: string, options: SharedWeightsOptions): Promise<SharedModel | undefined> {
-  const { mode = 'auto', folder, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const { mode = 'auto', folder, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = 0 } = options;
   const minBytes = mode === 'auto' ? AUTO_BYTES : 0;
   if (mode === 'never' || (await bytesAtMost(model)) < minBytes) return undefined;
   const client = new WorkerClient(
@@ -35,10 +38,13 @@ export async function shareWeights(model: string, options: SharedWeightsOptions)
     'weight sharing',
     'process',
   );
+  const giveUp = () => client.abandon(new RunTimeoutError(`Prepacking ${model}`, timeoutMs));
+  const timer = timeoutMs === 0 ? undefined : setTimeout(giveUp, timeoutMs);
   try {
     const request: PrepareRequest = { model, folder, minBytes, maxBytes };
     return await client.call<PrepareReply>('prepare', request);
   } finally {
+    clearTimeout(timer);
     await client.dispose();
   }
 }
