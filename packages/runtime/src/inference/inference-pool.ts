@@ -29,7 +29,7 @@ export interface InferencePoolOptions {
   readonly optimize?: boolean;
   /**
    * `process`: workers are processes, for models that one does not trust. One that does not answer is killed. Costs
-   * about 40 MB a worker and the copying of inputs and outputs. Default: `thread`.
+   * about 20 MB more a worker and the copying of inputs and outputs. Default: `thread`.
    */
   readonly isolation?: Isolation;
   /** Runs that may wait for a free worker; default 1024. */
