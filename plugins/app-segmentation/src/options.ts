@@ -1,4 +1,5 @@
 import {
+  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
@@ -51,6 +52,16 @@ export class BigramOptions {
   @IsNumber() @Min(0) @Max(0.9) dropout = 0.2;
 }
 
+/** What a list of known words says of every unit, beside its pairs. It teaches words that no training text has. */
+export class LexiconOptions {
+  /** Names of recipe resources with word lists: JSON lines `{word|surface}`. */
+  @IsArray() @IsString({ each: true }) resources: string[] = [];
+  /** Shortest word kept, in characters; single characters say nothing. */
+  @IsInt() @Min(2) minLength = 2;
+  /** Probability per row in training of hiding the list, so that the model does without where the list has nothing. */
+  @IsNumber() @Min(0) @Max(0.9) dropout = 0.1;
+}
+
 /** How often a text is seen without its tag in training. */
 export const denoisingModes = ['off', 'replace', 'twice'] as const;
 
@@ -83,6 +94,7 @@ export class SegmentationOptions {
   @IsInt() @Min(8) @Max(500) maxUnits = 60;
   @IsIn(fusionModes) fusion: FusionMode = 'gated';
   @ValidateNested() @Type(() => BigramOptions) bigrams = new BigramOptions();
+  @ValidateNested() @Type(() => LexiconOptions) lexicon = new LexiconOptions();
   /** Heads of the attention over the fused sequence; must divide the encoder's hidden size. 0: no such layer. */
   @IsInt() @Min(0) @Max(64) heads = 8;
   /** Weight of the loss that tells the granularity from the state of its tag; 0 turns it off. */

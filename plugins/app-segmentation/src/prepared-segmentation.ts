@@ -8,13 +8,14 @@ import type { CollateContext, Features, PreparedTask } from '@zooid/trainer';
 import { decodeBoundaries } from './decode/boundaries.js';
 import { applySpaces } from './decode/rules.js';
 import type { SegmentationExample } from './example.js';
-import { type BigramVocabulary, UNKNOWN_BIGRAM } from './features/bigrams.js';
+import { UNKNOWN_BIGRAM } from './features/bigrams.js';
 import { Featurizer, type Row, takeEmissions, type WindowFeatures } from './features/featurizer.js';
+import { lexiconMarks } from './features/lexicon-marks.js';
 import { UNKNOWN_TAG } from './features/tags.js';
 import { IGNORED, unitTags, windowLabels } from './gold-tags.js';
 import { segmentationMetrics, type TrainingWords, type WordsByGranularity } from './metrics.js';
 import { type HeadShape, segmentationHead, segmentationLoss } from './model/segmentation-head.js';
-import { sectionFiles } from './section-files.js';
+import { type SideKnowledge, sectionFiles } from './section-files.js';
 import { type SegmentationConfig, sectionName } from './segmentation-config.js';
 import { atOnce } from './steps.js';
 import { type Units, unitsOf } from './text/units.js';
@@ -41,8 +42,7 @@ export interface SegmentationParts {
   readonly segmentation: SegmentationConfig;
   readonly tokenizer: Tokenizer;
   readonly tokenizerFiles: ReadonlyMap<string, string | Uint8Array>;
-  /** Absent: the model has no bigram features. */
-  readonly bigrams: BigramVocabulary | undefined;
+  readonly sides: SideKnowledge;
   readonly trainingWords: TrainingWords;
 }
 
@@ -60,15 +60,27 @@ export class PreparedSegmentation implements PreparedTask {
 
   /** @throws ValidationError when the encoder cannot do what the options ask for. */
   constructor(private readonly parts: SegmentationParts) {
-    const { encoderConfig, segmentation, tokenizer, bigrams } = parts;
+    const { encoderConfig, segmentation, tokenizer, sides } = parts;
+    const hasLexicon = sides.lexicon !== undefined;
+    const { bigrams } = sides;
     const family = encoderFamily(encoderConfig);
     const encoder = family.parse(encoderConfig);
     this.segmentation = segmentation;
     const tagCount = segmentation.corpora.length === 0 ? 1 : 2;
     refuseMisfit(segmentation, tagCount, encoder.hidden_size, family.longestSequence(encoder));
     this.groups = [{ name: 'head', match: (name) => !name.startsWith(`${family.prefix}.`) }];
-    this.inputs = [...family.inputs(encoder), ...(bigrams === undefined ? [] : ['bigram_ids'])];
-    this.featurizer = new Featurizer({ tokenizer, bigrams, tagCount, hasSegments: encoder.type_vocab_size > 1 });
+    this.inputs = [
+      ...family.inputs(encoder),
+      ...(bigrams === undefined ? [] : ['bigram_ids']),
+      ...(hasLexicon ? ['lexicon_marks'] : []),
+    ];
+    this.featurizer = new Featurizer({
+      tokenizer,
+      bigrams,
+      hasLexicon,
+      tagCount,
+      hasSegments: encoder.type_vocab_size > 1,
+    });
     this.unknownToken = tokenizer.specialIds.unk!;
   }
 
@@ -84,14 +96,16 @@ export class PreparedSegmentation implements PreparedTask {
   }
 
   get files(): ReadonlyMap<string, string | Uint8Array> {
-    const { tokenizerFiles, bigrams, trainingWords } = this.parts;
-    return new Map([...tokenizerFiles, ...sectionFiles(bigrams, trainingWords)]);
+    const { tokenizerFiles, sides, trainingWords } = this.parts;
+    return new Map([...tokenizerFiles, ...sectionFiles(sides, trainingWords)]);
   }
 
   featurize(example: SegmentationExample): SegmentationFeatures {
     const units = unitsOf(example.text);
+    const { lexicon } = this.parts.sides;
+    const marks = lexicon === undefined ? undefined : atOnce(lexiconMarks(units, lexicon));
     const windows = Array.from(windowsOf(units, this.segmentation.options.maxUnits), (window) =>
-      this.featurizer.featurize(units, window),
+      this.featurizer.featurize(units, window, marks),
     );
     const labels = new Map<string, readonly Int8Array[]>();
     for (const name of this.segmentation.granularities) {
@@ -174,12 +188,18 @@ export class PreparedSegmentation implements PreparedTask {
 
   private get headShape(): HeadShape {
     const { options, granularities } = this.segmentation;
-    const { bigrams } = this.parts;
+    const { bigrams, lexicon } = this.parts.sides;
     const { firstUnit } = this.featurizer;
     return {
       options,
       granularities: granularities.length,
-      bigrams: bigrams === undefined ? undefined : { rows: bigrams.size, firstUnit, options: options.bigrams },
+      sides:
+        bigrams === undefined
+          ? undefined
+          : {
+              bigrams: { rows: bigrams.size, firstUnit, options: options.bigrams },
+              hasLexicon: lexicon !== undefined,
+            },
     };
   }
 
@@ -221,14 +241,15 @@ export class PreparedSegmentation implements PreparedTask {
   }
 
   private dropped(features: WindowFeatures, random: Random): WindowFeatures {
-    const { unitDropout, bigrams: bigramOptions } = this.segmentation.options;
+    const { unitDropout, bigrams: bigramOptions, lexicon } = this.segmentation.options;
     const drops = (rate: number): boolean => rate > 0 && random.bernoulli(rate);
     const ids = features.ids.map((id) => (drops(unitDropout) ? this.unknownToken : id));
     const bigrams = features.bigrams.slice();
     for (let i = 0; i < bigrams.length; i += 2) {
       if (drops(bigramOptions.dropout)) bigrams.fill(UNKNOWN_BIGRAM, i, i + 2);
     }
-    return { ...features, ids, bigrams };
+    const marks = drops(lexicon.dropout) ? new Uint8Array(0) : features.marks;
+    return { ...features, ids, bigrams, marks };
   }
 
   private labelTensor(rows: readonly LabelledRow[], sequence: number): HostTensor {

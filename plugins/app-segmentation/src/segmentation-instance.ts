@@ -18,6 +18,7 @@ import { decodeText } from './decode/decode-text.js';
 import { type LexiconBody, type SegmentationItem, SegmentationParameters } from './dto.js';
 import { parseExample, type SegmentationExample } from './example.js';
 import { Featurizer, type Row } from './features/featurizer.js';
+import { lexiconMarks } from './features/lexicon-marks.js';
 import { UNKNOWN_TAG } from './features/tags.js';
 import { Dictionary } from './lexicon/dictionary.js';
 import { unknownGranularity } from './lexicon/entry.js';
@@ -25,7 +26,7 @@ import { type Layer, LexiconSet } from './lexicon/lexicon-set.js';
 import { segmentationMetrics, type TrainingWords, type WordsByGranularity } from './metrics.js';
 import { BOTH } from './options.js';
 import { RowQueue } from './row-queue.js';
-import { readBigrams, readTrainingWords } from './section-files.js';
+import { readSides, readTrainingWords } from './section-files.js';
 import { requestable, type SegmentationConfig, segmentationConfigOf } from './segmentation-config.js';
 import { inTurns } from './steps.js';
 import { splitUnits, type Units } from './text/units.js';
@@ -64,6 +65,8 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     private readonly model: Model,
     private readonly config: SegmentationConfig,
     private readonly featurizer: Featurizer,
+    /** The model's own, which it was trained to read; not one of the dictionaries that are obeyed. */
+    private readonly lexicon: Dictionary | undefined,
     private readonly trainingWords: TrainingWords,
     { batching }: OpenContext,
   ) {
@@ -83,14 +86,16 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     try {
       const segmentation = segmentationConfigOf(config);
       const encoder = encoderFamily(config).parse(config);
+      const { bigrams, lexicon } = await readSides(folder, segmentation.options);
       const featurizer = new Featurizer({
         tokenizer: await loadTokenizer(folder),
-        bigrams: segmentation.options.fusion === 'none' ? undefined : await readBigrams(folder),
+        bigrams,
+        hasLexicon: lexicon !== undefined,
         tagCount: segmentation.corpora.length === 0 ? 1 : 2,
         hasSegments: encoder.type_vocab_size > 1,
       });
       const words = await readTrainingWords(folder);
-      return new SegmentationInstance(model, segmentation, featurizer, words, context);
+      return new SegmentationInstance(model, segmentation, featurizer, lexicon, words, context);
     } catch (error) {
       if (!(error instanceof ValidationError || error instanceof TokenizerError)) throw error;
       throw new ModelError(id, error.message, { cause: error });
@@ -161,10 +166,12 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
       await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
       const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
       const units = await inTurns(this.turns, splitUnits(text));
+      const marks =
+        this.lexicon === undefined ? undefined : await inTurns(this.turns, lexiconMarks(units, this.lexicon));
       const emissions = wanted.map(() => new Float32Array(4 * units.count));
       for (const window of windowsOf(units, options.maxUnits)) {
         await this.turns.before(MICROSECONDS_PER_UNIT * (window.end - window.start));
-        const features = this.featurizer.featurize(units, window);
+        const features = this.featurizer.featurize(units, window, marks);
         for (const [i, rowTags] of tags.entries()) {
           await queue.add({ length: features.length, features, tags: rowTags }, units, emissions[i]!);
         }

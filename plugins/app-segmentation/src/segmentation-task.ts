@@ -14,10 +14,12 @@ import type { PrepareContext, PreparedTask, TrainingTask } from '@zooid/trainer'
 import { parseExample, type SegmentationExample } from './example.js';
 import { BigramVocabulary } from './features/bigrams.js';
 import { tagRows, tagToken, UNKNOWN_TAG } from './features/tags.js';
+import { Dictionary } from './lexicon/dictionary.js';
+import { readWordLists } from './lexicon/word-lists.js';
 import { type TrainingWords, withoutSpace } from './metrics.js';
 import type { SegmentationOptions } from './options.js';
 import { PreparedSegmentation } from './prepared-segmentation.js';
-import { readBigrams, readTrainingWords } from './section-files.js';
+import { readSides, readTrainingWords, type SideKnowledge } from './section-files.js';
 import { mergeOptions, parseOptions, segmentationConfigOf } from './segmentation-config.js';
 import { unitsOf } from './text/units.js';
 import { windowsOf } from './text/windows.js';
@@ -53,7 +55,7 @@ export const segmentationTask: TrainingTask = {
       tokenizerFiles: isNew
         ? newTokenizerFiles(tokenizer, { maxLength: family.longestSequence(family.parse(encoderConfig)) })
         : await copyTokenizerFiles(baseFolder, tokenizer),
-      bigrams: options.fusion === 'none' ? undefined : countBigrams(examples, options),
+      sides: await learnSides(examples, options, context.resources),
       trainingWords: trainingWordsOf(examples, granularities),
     });
   },
@@ -68,7 +70,7 @@ export const segmentationTask: TrainingTask = {
       segmentation: { ...saved, options },
       tokenizer,
       tokenizerFiles: await copyTokenizerFiles(folder, tokenizer),
-      bigrams: options.fusion === 'none' ? undefined : await readBigrams(folder),
+      sides: await readSides(folder, options),
       trainingWords: await readTrainingWords(folder),
     });
   },
@@ -103,6 +105,26 @@ function trainTokenizer(
   const texts = examples.map(({ text }) => text);
   const vocab = trainWordPiece(texts, { vocabSize, minFrequency, lowercase, specialTokens: special });
   return tokenizerFromVocab(vocab, { lowercase });
+}
+
+/** @throws ValidationError when a word list is no resource of the recipe, or cannot be used. */
+async function learnSides(
+  examples: readonly SegmentationExample[],
+  options: SegmentationOptions,
+  resources: PrepareContext['resources'],
+): Promise<SideKnowledge> {
+  const { fusion, lexicon } = options;
+  const isWanted = lexicon.resources.length > 0;
+  if (fusion !== 'none') {
+    const words = isWanted ? await readWordLists(lexicon, resources) : [];
+    return {
+      bigrams: countBigrams(examples, options),
+      lexicon: isWanted ? new Dictionary(words.map((surface) => ({ surface }))) : undefined,
+    };
+  }
+  if (!isWanted) return { bigrams: undefined, lexicon: undefined };
+  const message = "needs a fusion of pairs and lexicon with the encoder's states: add, linear or gated";
+  throw new ValidationError('options of app segmentation', [{ path: '/fusion', message }]);
 }
 
 function countBigrams(examples: readonly SegmentationExample[], { maxUnits, bigrams }: SegmentationOptions) {

@@ -57,13 +57,14 @@ export const tinyExamples: readonly SegmentationExample[] = tinyRecords.map((rec
 export function prepareTiny(
   { bigrams = {}, ...options }: Record<string, unknown> = {},
   records: readonly unknown[] = tinyRecords,
+  resources: Readonly<Record<string, string>> = {},
 ): Promise<PreparedTask> {
   const all = { ...smallOptions, ...options, bigrams: { ...smallBigrams, ...(bigrams as object) } };
   const examples = records.map((record) => segmentationTask.parse(record, all));
   return segmentationTask.prepare(examples, {
     options: all,
     encoderConfig: tinyEncoder,
-    resources: {},
+    resources,
     random: new Random(1),
   });
 }

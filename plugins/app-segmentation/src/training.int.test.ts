@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, type TensorMap } from '@zooid/tensor';
 import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WordsByGranularity } from './metrics.js';
 import { denoisingModes, fusionModes } from './options.js';
 import { segmentationTask } from './segmentation-task.js';
@@ -12,6 +15,7 @@ import {
   randomWeights,
   tinyExamples,
   tinyRecords,
+  writeTinyFolder,
 } from './tiny-segmentation.fixture.js';
 
 /** A few steps on all examples; returns the losses, and the trained graph's answers beside the exported one's. */
@@ -114,6 +118,47 @@ describe('every variant learns and is exported as it was trained', () => {
       coarseBoundaryF1: 1,
       fineExactMatch: 1,
     });
+  });
+});
+
+describe('with a list of known words', () => {
+  const options = { lexicon: { resources: ['names'], dropout: 0.2 } };
+  let folder: string;
+  let resources: Record<string, string>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'zooid-segmentation-lexicon-'));
+    resources = { names: join(folder, 'names.jsonl') };
+    await writeFile(
+      resources.names!,
+      '{"word":"移动互联网"}\n{"surface":"洗衣机","df":3}\n{"word":"机"}\n{"word":"洗衣机"}\n',
+    );
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('the model learns, is exported as it was trained, and reads the list back from its folder', async () => {
+    const task = await prepareTiny(options, tinyRecords, resources);
+    const { losses, feeds, trained, exported } = await trainAndExport(task);
+    expect(Math.min(...losses.slice(-2))).toBeLessThan(losses[0]! - 0.1);
+    expect(Object.keys(feeds)).toEqual(task.inputs);
+    expect(worst(trained, exported, 'logits')).toBeLessThan(1e-5);
+    expect(task.files.get('lexicon.txt')).toBe('移动互联网\n洗衣机\n');
+
+    await writeTinyFolder(join(folder, 'model'), task);
+    const restored = await segmentationTask.restore(join(folder, 'model'), {});
+    const collated = (from: PreparedTask) =>
+      from.collate([from.featurize(tinyExamples[0])], { training: false, random: new Random(1) });
+    expect(collated(restored)).toEqual(collated(task));
+    expect((collated(task).lexicon_marks!.data as Float32Array).some((mark) => mark === 1)).toBe(true);
+  });
+
+  it('its absence from the recipe, a bad line and a fusion that leaves it out are refused', async () => {
+    await expect(prepareTiny(options)).rejects.toThrow(/\/lexicon\/resources\/0 names 'names', which data.resources/);
+    await expect(prepareTiny({ ...options, fusion: 'none' }, tinyRecords, resources)).rejects.toThrow(
+      /\/fusion needs a fusion/,
+    );
+    const bad = { names: join(folder, 'bad.jsonl') };
+    await writeFile(bad.names, '{"word":"好"}\n{"words":"好"}\n');
+    await expect(prepareTiny(options, tinyRecords, bad)).rejects.toThrow(/bad.jsonl line 2: \/word must be a string/);
   });
 });
 

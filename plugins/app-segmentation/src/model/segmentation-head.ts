@@ -1,13 +1,13 @@
 import { crossEntropy, type EncoderOutput, layerNorm, linear, type ModuleContext, multiHeadAttention } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import type { SegmentationOptions } from '../options.js';
-import { type BigramShape, bigramVectors } from './bigram-vectors.js';
+import { type SideShape, sideVectors } from './side-vectors.js';
 
 export interface HeadShape {
   readonly options: SegmentationOptions;
   readonly granularities: number;
-  /** Absent: no bigram features. */
-  readonly bigrams: BigramShape | undefined;
+  /** Absent: the token is all that the model knows of a unit. */
+  readonly sides: SideShape | undefined;
 }
 
 /**
@@ -25,9 +25,9 @@ export interface HeadShape {
 export function segmentationHead(
   context: ModuleContext,
   encoder: EncoderOutput,
-  { options, granularities, bigrams }: HeadShape,
+  { options, granularities, sides }: HeadShape,
 ): Record<string, Value> {
-  const fused = fuse(context, encoder, options, bigrams);
+  const fused = fuse(context, encoder, options, sides);
   const states = attend(context, encoder, fused, options);
   const width = states.shape.at(-1) as number;
   const inner = linear(context.child('decoder.dense'), context.dropout(states, options.headDropout), width).gelu();
@@ -41,13 +41,13 @@ function fuse(
   context: ModuleContext,
   encoder: EncoderOutput,
   { fusion }: SegmentationOptions,
-  bigrams: BigramShape | undefined,
+  sides: SideShape | undefined,
 ): Value {
   const hidden = encoder.lastHiddenState;
-  if (bigrams === undefined) return hidden;
+  if (sides === undefined) return hidden;
   const width = hidden.shape.at(-1) as number;
   const module = context.child('fusion');
-  const vectors = bigramVectors(context.child('bigrams'), encoder, bigrams);
+  const vectors = sideVectors(context, encoder, sides);
   const norm = (x: Value) => layerNorm(module.child('LayerNorm'), x);
   if (fusion === 'linear') return norm(linear(module.child('dense'), hidden.concat([vectors], -1), width));
   const added = linear(module.child('dense'), vectors, width);
