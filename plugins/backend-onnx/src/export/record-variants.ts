@@ -12,7 +12,7 @@ import type { VariantReport } from '@zooid/spec';
 import { findVariants, isVariant, type SourceVariant } from '../variants.js';
 
 /** The columns of the card's table. */
-const header = ['form', 'file', 'MB', 'compared on', 'max |Δp|', 'decisions changed', 'metric'];
+const header = ['form', 'file', 'MB', 'compared on', 'max Δp', 'decisions changed', 'metric'];
 
 /**
  * Renews the digests in `zooid.json`, if there is one, and records there and in the card what each form loses. Forms that
