@@ -142,9 +142,9 @@ describe('every route', () => {
   });
 });
 
-describe('GET /', () => {
+describe.each(['/', '/docs'])('GET %s', (path) => {
   it('is one self-contained page whose policy allows exactly its own script and style', async () => {
-    const reply = await fetch(url);
+    const reply = await fetch(url + path);
     expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const policy = reply.headers.get('content-security-policy') ?? '';
     const page = await reply.text();
@@ -165,6 +165,7 @@ describe('GET /openapi.json', () => {
     const paths = document.paths as Record<string, Record<string, Record<string, never>>>;
     expect(Object.fromEntries(Object.entries(paths).map(([path, methods]) => [path, Object.keys(methods)]))).toEqual({
       '/': ['get'],
+      '/docs': ['get'],
       '/openapi.json': ['get'],
       '/livez': ['get'],
       '/v1/aliases': ['get'],

@@ -10,6 +10,8 @@ import { ServerConfig } from './config.js';
 import { dialectRoutes } from './dialects/dialects.js';
 import { dispatch } from './dispatch.js';
 import { createExpressServer } from './listener.js';
+import { openApiDocument } from './openapi/document.js';
+import type { Guards } from './openapi/responses.js';
 import { configIssues, refuseInsecureBind } from './operations/binding.js';
 import { manageGuard } from './operations/management.js';
 import { metricsRoutes } from './operations/metrics-route.js';
@@ -67,7 +69,14 @@ export function createServer(options: ServerOptions): ZooidServer {
   let refusing = false;
   let closing: Promise<void> | undefined;
   const admission = new Admission(config.maxConcurrent, config.maxQueued);
-  const operations = new Operations({ config, logger, load: () => admission.load, events: kernel.events });
+  const open = new Set<string>();
+  const operations = new Operations({
+    config,
+    logger,
+    load: () => admission.load,
+    events: kernel.events,
+    isOpen: (path) => open.has(path),
+  });
   const answer = answerThrough(admission);
   const answerEach = answerEachThrough(admission);
   const routes: readonly Route[] = [
@@ -76,9 +85,10 @@ export function createServer(options: ServerOptions): ZooidServer {
     ...aliasRoutes(kernel.endpoints, config.manage),
     ...dialectRoutes(kernel.endpoints, answer, { state: () => state, manages: config.manage }),
     ...probeRoutes(() => state),
-    ...(config.metrics.enabled ? metricsRoutes(operations.metrics) : []),
-    ...documentRoutes(kernel.endpoints, examples, () => routes),
+    ...(config.metrics.enabled ? metricsRoutes(operations.metrics, config.metrics.public) : []),
+    ...documentRoutes(() => openApiDocument(routes, kernel.endpoints, examples, guardsOf(config))),
   ];
+  for (const route of routes) if (route.open === true) open.add(route.path);
 
   const app = express().disable('x-powered-by').disable('etag').set('query parser', false);
   const { bodyLimitBytes, deadlineMs, heartbeatMs } = config;
@@ -125,6 +135,12 @@ export function createServer(options: ServerOptions): ZooidServer {
       return closing;
     },
   };
+}
+
+/** What a caller has to reckon with. */
+function guardsOf({ keys, rateLimit: { perAddress, perKey } }: ServerConfig): Guards {
+  const countsRequests = perAddress > 0 || perKey > 0 || keys.some((key) => key.requestsPerMinute !== undefined);
+  return { asksForKeys: keys.length > 0, countsRequests };
 }
 
 /** Stops accepting and waits for requests in flight; those that take longer are cut. */

@@ -1,9 +1,10 @@
 import type { Endpoint, Endpoints } from '@zooid/kernel';
 import type { Examples } from '../routes/app-routes.js';
 import { problemDetails } from '../routes/error-form.js';
-import type { Route, Schema, Success } from '../routes/route.js';
+import type { Route, Schema } from '../routes/route.js';
 import { envelopeSchema, outputsSchema } from '../routes/schemas.js';
 import { DtoSchemas } from './dto-schemas.js';
+import { type Guards, responses, security, securitySchemes } from './responses.js';
 
 type Operation = Readonly<Record<string, unknown>>;
 type Paths = Record<string, Record<string, Operation>>;
@@ -12,14 +13,19 @@ type Paths = Record<string, Record<string, Operation>>;
  * The OpenAPI 3.1 description of this very server: every line of the route table once as a template, and once more
  * for each served app, with the exact schemas of its DTOs. (Concrete paths win over templates, as the standard says.)
  */
-export function openApiDocument(routes: readonly Route[], endpoints: Endpoints, examples: Examples): object {
+export function openApiDocument(
+  routes: readonly Route[],
+  endpoints: Endpoints,
+  examples: Examples,
+  guards: Guards,
+): object {
   const schemas = new DtoSchemas();
   const paths: Paths = {};
-  for (const route of routes) add(paths, route.path, route, operation(route, route.path));
+  for (const route of routes) add(paths, route.path, route, operation(route, route.path, guards));
   for (const [name, endpoint] of servedNames(endpoints)) {
     for (const route of routes) {
       for (const [path, exact] of specialise(route, name, endpoint, schemas)) {
-        add(paths, path, route, operation(exact, path, examples[endpoint.name]));
+        add(paths, path, route, operation(exact, path, guards, examples[endpoint.name]));
       }
     }
   }
@@ -27,7 +33,11 @@ export function openApiDocument(routes: readonly Route[], endpoints: Endpoints, 
     openapi: '3.1.0',
     info: { title: 'Zooid', version: 'v1', description: 'Natural language apps over HTTP.' },
     paths,
-    components: { schemas: { ...schemas.components, ...errorSchemas(routes) } },
+    ...(guards.asksForKeys && { security }),
+    components: {
+      schemas: { ...schemas.components, ...errorSchemas(routes) },
+      ...(guards.asksForKeys && { securitySchemes }),
+    },
   };
 }
 
@@ -71,13 +81,15 @@ function specialise(
         ...route,
         summary: app.description,
         requestSchema: envelopeSchema(schemas.reference(app.item), schemas.reference(app.parameters)),
-        successes: route.successes.map((success) => ({ ...success, schema: outputsSchema(app.output) })),
+        successes: route.successes.map((success) =>
+          success.type === 'application/json' ? { ...success, schema: outputsSchema(app.output) } : success,
+        ),
       },
     ],
   ];
 }
 
-function operation(route: Route, path: string, example?: unknown): Operation {
+function operation(route: Route, path: string, guards: Guards, example?: unknown): Operation {
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -91,23 +103,13 @@ function operation(route: Route, path: string, example?: unknown): Operation {
     ...(route.requestSchema !== undefined && {
       requestBody: { required: true, content: { 'application/json': media(route, example) } },
     }),
-    responses: {
-      ...Object.fromEntries(route.successes.map((success) => [success.status, response(success)])),
-      ...Object.fromEntries([...route.problems, 500].map((status) => [status, errorResponse(route)])),
-    },
+    ...(guards.asksForKeys && route.open === true && { security: [] }),
+    responses: responses(route, guards),
   };
 }
 
 function media({ id, requestSchema: schema }: Route, example: unknown): object {
   return id === 'runApp' && example !== undefined ? { schema, example: { inputs: example } } : { schema };
-}
-
-function response({ description, type, schema }: Success): object {
-  return { description, ...(type !== undefined && { content: { [type]: schema === undefined ? {} : { schema } } }) };
-}
-
-function errorResponse({ errorForm: { name, description, mediaType } = problemDetails }: Route): object {
-  return { description, content: { [mediaType]: { schema: { $ref: `#/components/schemas/${name}` } } } };
 }
 
 /** Schemas of every form of error that a route has. */

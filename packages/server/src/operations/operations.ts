@@ -24,6 +24,8 @@ export interface OperationsOptions {
   readonly logger: Logger;
   readonly load: () => Load;
   readonly events: EventHub | undefined;
+  /** Whether the route at a path is answered without a key, and not counted. */
+  readonly isOpen: (path: string) => boolean;
 }
 
 /** What stands before every route: ids, traces, logs, metrics, keys, limits. */
@@ -36,12 +38,11 @@ export class Operations implements Disposable {
 
   constructor(private readonly options: OperationsOptions) {
     const { config, load, events } = options;
-    const { cors: corsConfig, keys, metrics } = config;
+    const { cors: corsConfig, keys } = config;
     this.metrics = new ServerMetrics(load, () => this.inFlight, events);
     this.limits = rateLimits(config.rateLimit, keys);
-    const isOpen = (path: string) => probes.includes(path) || (path === metricsPath && metrics.public);
     const unlessOpen = (guard: Guard): Guard => {
-      return (call) => (isOpen(call.path) ? undefined : guard(call));
+      return (call) => (options.isOpen(call.path) ? undefined : guard(call));
     };
     const guards = [
       corsConfig.origins.length > 0 ? cors(corsConfig) : undefined,

@@ -1,11 +1,24 @@
-import type { Endpoints } from '@zooid/kernel';
-import { openApiDocument } from '../openapi/document.js';
-import { renderPage } from '../page/page.js';
-import type { Examples } from './app-routes.js';
-import { json, type Route } from './route.js';
+import { appsPage } from '../page/apps-page.js';
+import { docsPage } from '../page/docs-page.js';
+import { json, type Reply, type Route } from './route.js';
 
-/** What the server says about itself, to machines and to people. @param routes The whole table, for the former. */
-export function documentRoutes(endpoints: Endpoints, examples: Examples, routes: () => readonly Route[]): Route[] {
+/**
+ * What the server says about itself, to machines and to people. The pages hold no data, so they are open; what they show
+ * they ask for as any client does, with a key where one is wanted.
+ *
+ * @param describe The OpenAPI document as it is now.
+ */
+export function documentRoutes(describe: () => object): Route[] {
+  const page = (path: string, id: string, summary: string, reply: Reply): Route => ({
+    method: 'GET',
+    path,
+    id,
+    summary,
+    open: true,
+    successes: [{ status: 200, description: 'The page', type: 'text/html' }],
+    problems: [],
+    handle: () => reply,
+  });
   return [
     {
       method: 'GET',
@@ -14,16 +27,9 @@ export function documentRoutes(endpoints: Endpoints, examples: Examples, routes:
       summary: 'This description',
       successes: [{ status: 200, description: 'OpenAPI 3.1', type: 'application/json', schema: { type: 'object' } }],
       problems: [],
-      handle: () => json(200, openApiDocument(routes(), endpoints, examples)),
+      handle: () => json(200, describe()),
     },
-    {
-      method: 'GET',
-      path: '/',
-      id: 'getPage',
-      summary: 'A page that lists the apps and lets people try them',
-      successes: [{ status: 200, description: 'The page', type: 'text/html' }],
-      problems: [],
-      handle: () => renderPage(),
-    },
+    page('/', 'getPage', 'A page that lists the apps and lets people try them', appsPage),
+    page('/docs', 'getDocs', 'A page that shows this description', docsPage),
   ];
 }

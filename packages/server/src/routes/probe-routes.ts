@@ -13,6 +13,7 @@ export function probeRoutes(state: () => ServerState): Route[] {
     id,
     summary,
     always: true,
+    open: true,
     successes: [
       { status: 200, description: 'Yes', type: 'application/json', schema: statusSchema },
       { status: 503, description: 'No', type: 'application/json', schema: statusSchema },

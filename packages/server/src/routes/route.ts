@@ -48,11 +48,13 @@ export interface Route {
   readonly summary: string;
   /** Answered also while the server drains, so that probes see the truth. */
   readonly always?: boolean;
+  /** Answered without a key, and not counted. Its path has no parameters. */
+  readonly open?: boolean;
   /** Changes what is served: not for everybody who may call. */
   readonly manages?: boolean;
   readonly requestSchema?: Schema;
   readonly successes: readonly Success[];
-  /** Statuses of the errors it may answer with, 500 aside. */
+  /** Statuses of the errors that are its own; what any route may answer with is added where it is described. */
   readonly problems: readonly number[];
   /** How it tells them. Default: problem details. */
   readonly errorForm?: ErrorForm;

@@ -16,7 +16,10 @@ export const taskRequestSchema: Schema = {
         { type: 'array', minItems: 1, items: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'object' }] } },
       ],
     },
-    parameters: { type: ['object', 'null'], description: 'Those of the task on the Hub: top_k, targets, …' },
+    parameters: {
+      type: ['object', 'null'],
+      description: 'Those of the task on the Hub: top_k, targets, aggregation_strategy, …',
+    },
     options: { type: ['object', 'null'], description: 'Accepted for the sake of clients, and without effect' },
     normalize: { type: 'boolean' },
     truncate: { type: 'boolean' },
@@ -33,6 +36,27 @@ const labelScores: Schema = {
     type: 'object',
     required: ['label', 'score'],
     properties: { label: text, score: { type: 'number' } },
+  },
+};
+
+const place = { score: { type: 'number' }, word: text, start: { type: 'integer' }, end: { type: 'integer' } } as const;
+
+const entities: Schema = {
+  title: 'token-classification, one input',
+  type: 'array',
+  items: {
+    anyOf: [
+      {
+        type: 'object',
+        required: ['entity_group', 'score', 'word', 'start', 'end'],
+        properties: { entity_group: text, ...place },
+      },
+      {
+        type: 'object',
+        required: ['entity', 'score', 'index', 'word', 'start', 'end'],
+        properties: { entity: text, index: { type: 'integer' }, ...place },
+      },
+    ],
   },
 };
 
@@ -53,7 +77,16 @@ const listOf = (items: Schema): Schema => ({ type: 'array', items });
 export const taskAnswerSchema: Schema = {
   description:
     'One input: its answer; a list: a list of answers. text-classification answers one input with a list, too. Tasks that are not named here answer as /v1/apps/{name} does',
-  anyOf: [listOf(labelScores), maskedTokens, listOf(maskedTokens), vector, listOf(vector), {}],
+  anyOf: [
+    listOf(labelScores),
+    entities,
+    listOf(entities),
+    maskedTokens,
+    listOf(maskedTokens),
+    vector,
+    listOf(vector),
+    {},
+  ],
 };
 
 /** As the Hub's servers tell it: a sentence in `error`; the rest is ours. */

@@ -1,6 +1,5 @@
 /** Runs in the browser, so it is written without anything that needs compiling. Texts are set, never parsed as HTML. */
-export const script = `
-'use strict';
+export const appsScript = `
 const texts = {
   en: { lead: 'Apps served here', none: 'Nothing is served.', input: 'Text, or JSON such as {"text": "…"}', run: 'Run',
         curl: 'From a shell', took: 'ms', other: '中文', failed: 'No answer: ', collections: 'Collections: ' },
@@ -23,14 +22,15 @@ function asInput(text) {
 }
 
 function curl(name, input) {
-  return 'curl -s ' + location.origin + '/v1/apps/' + name + " -H 'content-type: application/json' -d " +
+  const key = sessionStorage.getItem('zooid-key') ? ' -H "x-api-key: $KEY"' : '';
+  return 'curl -s ' + new URL('v1/apps/' + name, base) + key + " -H 'content-type: application/json' -d " +
     shell(JSON.stringify({ inputs: input }));
 }
 
 async function run(app, input, output) {
   const started = performance.now();
   try {
-    const reply = await fetch('/v1/apps/' + encodeURIComponent(app.name), {
+    const reply = await ask('v1/apps/' + encodeURIComponent(app.name), {
       method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputs: input }),
     });
     output.className = reply.ok ? '' : 'failed';
@@ -76,5 +76,5 @@ document.getElementById('language').addEventListener('click', () => {
   language = language === 'zh' ? 'en' : 'zh';
   show();
 });
-fetch('/v1/apps').then((reply) => reply.json()).then((reply) => { apps = reply.apps; show(); }, show);
+ask('v1/apps').then((reply) => reply.json()).then((reply) => { apps = reply.apps; show(); }, show);
 `;
