@@ -29,6 +29,8 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'crosswoz-nlu': async () => (await import('./recipes/intent-benchmarks.js')).crosswozNlu,
   faults: async () => (await import('./serving/faults/faults.js')).faults,
   lexicon: async () => (await import('./lexicon/lexicon.js')).lexicon,
+  'segmentation-ablation': async () => (await import('./segmentation/segmentation-ablation.js')).segmentationAblation,
+  'segmentation-speed': async () => (await import('./segmentation/segmentation-speed.js')).segmentationSpeed,
   'serve-load': async () => (await import('./serving/load/serve-load.js')).serveLoad,
   'serve-memory': async () => (await import('./serving/memory/serve-memory.js')).serveMemory,
   'serve-http': async () => (await import('./serving/http/serve-http.js')).serveHttp,

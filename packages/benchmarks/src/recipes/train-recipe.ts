@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import appIntent from '@zooid/app-intent';
+import appSegmentation from '@zooid/app-segmentation';
 import appTextClassification from '@zooid/app-text-classification';
 import backendOnnx from '@zooid/backend-onnx';
 import { silentLogger } from '@zooid/common';
@@ -27,6 +28,7 @@ export function trainingKernel(): Promise<Kernel> {
       datasetTemplates,
       methodFineTune,
       appIntent,
+      appSegmentation,
       appTextClassification,
     ],
     config: { root: projectRoot, datasets: { folders } },
