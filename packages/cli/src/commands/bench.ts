@@ -82,7 +82,10 @@ function printBenchmark(terminal: Terminal, result: ModelBenchmark): void {
   ]);
   print(
     terminal,
-    formatTable([['batch × length', 'form', 'p50', 'p95', 'spread', 'cpu', 'rows/s', 'speed'], ...speeds], bold),
+    formatTable(
+      [['batch × length', 'form', 'p50', 'p95', 'spread', 'cpu', 'rows/s', 'speed', 'by cpu'], ...speeds],
+      bold,
+    ),
   );
 }
 
@@ -105,8 +108,9 @@ function speedOf(form: string, timing: Timing, reference: Timing): string[] {
     formatMilliseconds(p95),
     `${Math.round(100 * spread)} %`,
     formatMilliseconds(cpu),
-    throughput.toPrecision(3),
+    throughput >= 100 ? throughput.toFixed(0) : throughput.toPrecision(3),
     `${(reference.p50 / p50).toFixed(2)} ×`,
+    `${(reference.cpu / cpu).toFixed(2)} ×`,
   ];
 }
 
