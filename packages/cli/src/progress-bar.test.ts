@@ -52,7 +52,7 @@ describe('ProgressBar', () => {
       type: 'evaluation',
       step: 1,
       split: 'validation',
-      metrics: { accuracy: 0.5, count: 3 },
+      metrics: { accuracy: 0.5, 'f1/PER': 0.25, count: 3 }, // what concerns one class is left out
       best: true,
     });
     expect(text().endsWith('\r\x1b[Kstep 1  validation  accuracy 0.5000  count 3  best\n')).toBe(true);

@@ -78,9 +78,10 @@ export class ProgressBar {
   }
 }
 
-/** `accuracy 0.9512  macroF1 0.9403`. */
+/** `f1 0.9512  macroF1 0.9403`; metrics of single classes, `f1/PER`, are left to the record of the run. */
 export function formatMetrics(metrics: Readonly<Record<string, number>>): string {
   return Object.entries(metrics)
+    .filter(([name]) => !name.includes('/'))
     .map(([name, value]) => `${name} ${formatMetric(value)}`)
     .join('  ');
 }

@@ -24,6 +24,7 @@ const text = { name: 'text', shape: [1], datatype: 'BYTES', data: ['a'] };
 const calls: readonly (readonly [template: string, path: string, good?: unknown, bad?: unknown])[] = [
   ['/models/{model}', '/models/sentiment', { inputs: ['a'], parameters: { top_k: 1 } }, { inputs: 7 }],
   ['/models/{model}', '/models/vectors', { inputs: 'a', normalize: true }, { inputs: [], top_k: 1 }],
+  ['/models/{model}', '/models/names', { inputs: ['so Anna went', 'x'] }, { inputs: 'a', parameters: 1 }],
   ['/hf/{task}/{model}', '/hf/fill-mask/mask', { inputs: { text: '[MASK]' } }, {}],
   ['/v2', '/v2'],
   ['/v2/health/live', '/v2/health/live'],

@@ -30,6 +30,9 @@ class PairItem extends TextItem {
 class ClassificationParameters {
   @IsOptional() @IsInt() @Min(1) top_k?: number;
 }
+class SpanParameters {
+  @IsOptional() @IsIn(['simple', 'none']) aggregation_strategy?: 'simple' | 'none';
+}
 class MaskParameters {
   @IsInt() @Min(1) top_k = 2;
   @IsOptional() @IsArray() @ArrayNotEmpty() @IsString({ each: true }) targets?: string[];
@@ -50,6 +53,16 @@ const labels = (text: string, pair = '') => [
   { label: 'LONG', score: Math.min(1, (text.length + pair.length) / 10) },
   { label: 'SHORT', score: 1 - Math.min(1, (text.length + pair.length) / 10) },
 ];
+
+/** Every word with a capital is a name. */
+const names = (text: string) =>
+  Array.from(text.matchAll(/[A-Z]\w*/g), ({ 0: word, index: start }) => ({
+    entity_group: 'NAME',
+    score: 0.5,
+    word,
+    start,
+    end: start + word.length,
+  }));
 
 const candidates = (text: string) => [
   { score: 0.75, token: 3, token_str: '好', sequence: text.replace('[MASK]', '好') },
@@ -87,6 +100,9 @@ function app<Item extends object, Parameters extends object>(
 const apps = [
   app('text-classification', 'text-classification', [PairItem, ClassificationParameters], (items, { top_k }) =>
     items.map(({ text, text_pair }) => labels(text, text_pair).slice(0, top_k)),
+  ),
+  app('token-classification', 'token-classification', [TextItem, SpanParameters], (items) =>
+    items.map(({ text }) => names(text)),
   ),
   app('fill-mask', 'fill-mask', [TextItem, MaskParameters], (items, { top_k }) =>
     items.map(({ text }, index) => {
@@ -126,6 +142,7 @@ const apps = [
 /** Names under which they are served. */
 export const served = {
   sentiment: 'text-classification',
+  names: 'token-classification',
   mask: 'fill-mask',
   vectors: 'feature-extraction',
   speaker: 'intent',

@@ -24,6 +24,12 @@ describe('@huggingface/inference with endpointUrl', () => {
     },
   );
 
+  it('finds spans', async () => {
+    const parameters = { aggregation_strategy: 'simple' } as const;
+    const answer = await client.tokenClassification({ ...at('/models/names'), inputs: 'so Anna went', parameters });
+    expect(answer).toEqual([{ entity_group: 'NAME', score: 0.5, word: 'Anna', start: 3, end: 7 }]);
+  });
+
   it('fills a mask', async () => {
     const answer = await client.fillMask({ ...at('/models/mask'), inputs: '天气很[MASK]', parameters: { top_k: 1 } });
     expect(answer).toEqual([{ score: 0.75, token: 3, token_str: '好', sequence: '天气很好' }]);
