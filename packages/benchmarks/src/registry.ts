@@ -34,6 +34,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'serve-load': async () => (await import('./serving/load/serve-load.js')).serveLoad,
   'serve-memory': async () => (await import('./serving/memory/serve-memory.js')).serveMemory,
   'serve-http': async () => (await import('./serving/http/serve-http.js')).serveHttp,
+  soak: async () => (await import('./serving/soak/soak.js')).soak,
   'train-memory': async () => (await import('./bert/train-memory.js')).trainMemory,
   'train-real-lengths': async () => (await import('./bert/train-real-lengths.js')).trainRealLengths,
   'train-step': async () => (await import('./bert/train-step.js')).trainStep,
