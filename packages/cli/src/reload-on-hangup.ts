@@ -58,7 +58,7 @@ async function reload({ kernel, logger, configFile }: ReloadOptions): Promise<vo
       logger.info({ aliases }, `aliases as in ${configFile}`);
     }
   } catch (error) {
-    logger.error({ error: messageOf(error) }, 'SIGHUP: not everything was reloaded; what served before still does');
+    logger.error({ reason: messageOf(error) }, 'SIGHUP: not everything was reloaded; what served before still does');
   }
 }
 
@@ -66,7 +66,7 @@ function tell({ endpoint, model, outcome, from, to, error }: ReloadReport, logge
   const fields = { endpoint, model, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   if (outcome === 'failed') {
     logger.error(
-      { ...fields, error: messageOf(error) },
+      { ...fields, reason: messageOf(error) },
       `'${endpoint}' was not reloaded; what served before still does`,
     );
   } else logger.info(fields, `'${endpoint}' ${words[outcome]}`);

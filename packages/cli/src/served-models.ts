@@ -23,15 +23,21 @@ export async function chooseModels(
   if (named.length > 0) return { endpoints: unambiguous(named.map(parseModel)), aliases: {} };
   const { endpoints = [], aliases = {} } = config ?? {};
   if (endpoints.length > 0) return { endpoints, aliases };
+  const found = await findModels(kernel);
+  if (found.length === 0) {
+    throw new UsageError('there is nothing to serve; name a model: zooid serve --model name=FOLDER');
+  }
+  return { endpoints: unambiguous(found), aliases };
+}
+
+/** Every model that is here without being fetched and that a loaded app serves, under the last part of its id. */
+export async function findModels(kernel: Kernel): Promise<readonly ConfiguredEndpoint[]> {
   const found: ConfiguredEndpoint[] = [];
   for await (const { id, app, store } of kernel.models.list()) {
     if (kernel.stores.get(store).remote === true) continue;
     if (app !== undefined && kernel.apps.has(app)) found.push({ name: basename(id), model: id });
   }
-  if (found.length === 0) {
-    throw new UsageError('there is nothing to serve; name a model: zooid serve --model name=FOLDER');
-  }
-  return { endpoints: unambiguous(found), aliases };
+  return found;
 }
 
 function parseModel(text: string): ConfiguredEndpoint {

@@ -1,7 +1,7 @@
 import { type Logger, silentLogger, ZooidError } from '@zooid/common';
 import type { ConfiguredEndpoint, Kernel } from '@zooid/kernel';
 import { createJsonLogger, createServer, type ServerConfig } from '@zooid/server';
-import { UsageError } from '../errors.js';
+import { explainBindError } from '../doctor/port-check.js';
 import { exampleOf } from '../examples.js';
 import { type GlobalOptions, openHost } from '../host.js';
 import { createLogger } from '../logger.js';
@@ -43,7 +43,7 @@ export async function serve({ terminal, options }: CommandContext, settings: Ser
   if (!(await openAll(kernel, endpoints, examples, signal))) return;
   kernel.endpoints.setAliases(aliases);
   const { url } = await server.listen().catch((error: unknown) => {
-    throw listenError(error, config);
+    throw explainBindError(error, config.host, config.port);
   });
   announce(terminal, options.json ?? false, url, kernel, examples);
   hangup.begin();
@@ -84,17 +84,6 @@ function serverLogger(terminal: Terminal, { log }: ServerConfig, { verbose = fal
   const from = (name: 'debug' | 'info' | 'warn' | 'error') =>
     order.indexOf(name) >= order.indexOf(level) ? logger[name] : silentLogger[name];
   return { debug: from('debug'), info: from('info'), warn: from('warn'), error: from('error') };
-}
-
-function listenError(error: unknown, { host, port }: ServerConfig): unknown {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `port ${port} is in use; choose another with --port`,
-    EACCES: `port ${port} needs more rights; choose one above 1023 with --port`,
-    EADDRNOTAVAIL: `this machine has no address ${host}; choose another with --host`,
-    ENOTFOUND: `the host name ${host} is unknown; choose another with --host`,
-  };
-  const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''];
-  return reason === undefined ? error : new UsageError(reason, { cause: error });
 }
 
 function announce(
