@@ -23,24 +23,11 @@ export class Admission {
   }
 
   /**
-   * @throws RequestError `OVERLOADED` when the queue is full.
-   * @throws AbortError when `signal` fires before the turn comes; `work` is then never called.
-   */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const turn = this.enter(signal);
-    if (turn !== undefined) await turn;
-    try {
-      return await work();
-    } finally {
-      this.leave();
-    }
-  }
-
-  /**
-   * Takes a place, to be given back by {@link leave}: for work that is not one promise. Throws as {@link run} does, in part by
-   * rejecting.
+   * Takes a place, which {@link leave} gives back.
    *
-   * @returns `undefined` when there is a place at once.
+   * @returns What to wait for, which rejects with an AbortError when `signal` fires before the turn comes; `undefined` when
+   *   there is a place at once.
+   * @throws RequestError `OVERLOADED` when the queue is full; AbortError when `signal` has fired.
    */
   enter(signal: AbortSignal): Promise<void> | undefined {
     AbortError.throwIfAborted(signal);

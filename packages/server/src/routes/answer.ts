@@ -16,7 +16,7 @@ export type Answer = (endpoint: Endpoint, envelope: Envelope, options: AnswerOpt
 /**
  * Every dialect's way to the apps: the same checks, the same limits, the same line to wait in.
  *
- * @throws what `Endpoint.parse`, `Endpoint.execute` and `Admission.run` throw, with pointers into `envelope`.
+ * @throws what `Endpoint.parse`, `Endpoint.execute` and `Admission.enter` throw, with pointers into `envelope`.
  */
 export function answerThrough(admission: Admission): Answer {
   return async (endpoint, envelope, options) => {
@@ -24,11 +24,15 @@ export function answerThrough(admission: Admission): Answer {
       const record = recordOf(options.signal);
       record?.asked(endpoint.address);
       const request = endpoint.parse(envelope.inputs, envelope.parameters);
-      const run = async () => {
+      const turn = admission.enter(options.signal);
+      if (turn !== undefined) await turn;
+      try {
         record?.admitted();
-        return endpoint.execute(request, withRecord(options, record)).finally(() => record?.answered());
-      };
-      return await admission.run(run, options.signal);
+        return await endpoint.execute(request, withRecord(options, record));
+      } finally {
+        admission.leave();
+        record?.answered();
+      }
     } catch (error) {
       throw relocate(error, envelope);
     }
@@ -38,6 +42,6 @@ export function answerThrough(admission: Admission): Answer {
 /** The app is told how urgent the request is, and tells how long it waited for a forward pass. */
 export function withRecord(options: AnswerOptions, record: RequestRecord | undefined): AnswerOptions {
   if (record === undefined) return options;
-  const { urgency } = record;
-  return { ...options, ...(urgency !== undefined && { urgency }), onQueued: (waitedMs) => record.queued(waitedMs) };
+  const context = { ...options, onQueued: (waitedMs: number) => record.queued(waitedMs) };
+  return record.urgency === undefined ? context : { ...context, urgency: record.urgency };
 }
