@@ -86,6 +86,7 @@ export {
   type Model,
   type ModelArtifacts,
   ModelBackend,
+  type ModelStats,
   ModelStore,
   type ModelSummary,
   Models,
