@@ -34,6 +34,7 @@ const statusOf: Readonly<Record<string, number>> = {
   MEMORY_BUDGET: 503,
   CLOSED: 503,
   DEADLINE_EXCEEDED: 504,
+  RUN_TIMEOUT: 504,
 };
 
 /** RFC 9457 problem details. `code` and `errors` are extension members; `code` is stable, texts may improve. */
