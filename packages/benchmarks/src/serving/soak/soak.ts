@@ -58,6 +58,7 @@ export const soak: Benchmark = {
         if (sample.second % 10 === 0) log(JSON.stringify(sample, shortNumbers));
       });
       const reloaded = await reloading;
+      await sleep(1000); // the last version answers as well
       const outcomes = await load.stop();
       const status = await server.stop();
       return report({ outcomes, samples, capacity, rate, reloaded, status });
@@ -88,9 +89,10 @@ async function closedLoop({ url }: ServedProgram, requests: readonly LoadRequest
 /** Gives the model another revision every ten seconds and has it loaded. @returns how many times that succeeded. */
 async function reloads({ url }: ServedProgram, model: string, seconds: number): Promise<{ due: number; done: number }> {
   const due = Math.floor((seconds - 1) / reloadEverySeconds);
+  const began = performance.now();
   let done = 0;
   for (let i = 1; i <= due; i++) {
-    await sleep(1000 * reloadEverySeconds);
+    await sleep(Math.max(0, began + 1000 * reloadEverySeconds * i - performance.now()));
     // A file that counts for the revision and for nothing else; it appears in one go.
     const draft = join(model, '..', 'draft');
     await writeFile(draft, JSON.stringify({ tokenizer_class: 'BertTokenizer', reload: i }));
