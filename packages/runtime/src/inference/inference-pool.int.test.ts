@@ -1,11 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Graph, writeModel } from '@zooid/onnx';
+import { Random } from '@zooid/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { floats, ids, wave } from '../__fixtures__/toy-programs.js';
-import { createInferencePool } from './inference-pool.js';
+import { createInferencePool, poolSize } from './inference-pool.js';
+import type { PoolEvent } from './pool-events.js';
 
 let folder: string;
 let linear: string;
@@ -71,6 +73,63 @@ describe('createInferencePool', () => {
       Array.from({ length: 200 }, (_, i) => pool.run({ x: floats([1, 2], [i, 1]) }, { outputs: ['total'] })),
     );
     expect(results.map(({ total }) => total!.data[0])).toEqual(Array.from({ length: 200 }, (_, i) => 3 * i + 3));
+  });
+
+  it('gives every caller its own answer while others abort, fail and workers are recycled', async () => {
+    await using pool = await createInferencePool({ model: linear, workers: 2, recycleAfterRuns: 50, maxQueue: 1000 });
+    const random = new Random(1);
+    const one = async (i: number) => {
+      // New workers take their time to load; until then the old ones go on.
+      for (let step = 0; step < 60 || pool.stats().recycled < 2; step++) {
+        const value = i + 8 * (step % 1000);
+        const controller = new AbortController();
+        const fate = random.int(4);
+        const data = fate === 0 ? floats([1, 3], [1, 2, 3]) : floats([1, 2], [value, 1]);
+        const run = pool.run({ x: data }, { outputs: ['total'], signal: controller.signal });
+        if (fate === 1) controller.abort();
+        if (fate === 2) setImmediate(() => controller.abort());
+        const outcome = await run.then(
+          ({ total }) => total!.data[0],
+          ({ code }: { code: string }) => code,
+        );
+        if (fate === 0) expect(outcome).toBe('SESSION_FAILED');
+        else if (fate === 1) expect(outcome).toBe('ABORTED');
+        else if (fate === 2) expect(['ABORTED', 3 * value + 3]).toContain(outcome);
+        else expect(outcome).toBe(3 * value + 3);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, i) => one(i)));
+    const { waiting, lost, retried, recycled, workers } = pool.stats();
+    expect({ waiting, lost, retried }).toEqual({ waiting: 0, lost: 0, retried: 0 });
+    expect(recycled).toBeGreaterThanOrEqual(2);
+    expect(workers.filter(({ state }) => state !== 'retiring')).toHaveLength(2);
+  });
+
+  it('uses one worker on all cores for the shortest answer', async () => {
+    await using pool = await createInferencePool({ model: linear, mode: 'latency' });
+    expect(pool).toMatchObject({ size: 1, concurrency: 1 });
+    expect(poolSize({ mode: 'latency' })).toEqual({ workers: 1, threads: availableParallelism() });
+    expect(poolSize({})).toEqual({ workers: availableParallelism(), threads: 1 });
+    expect(poolSize({ workers: 3, threads: 2 })).toEqual({ workers: 3, threads: 2 });
+  });
+
+  it('has run before the first call, and does not mind a model that made-up inputs do not fit', async () => {
+    const events: PoolEvent[] = [];
+    const onEvent = (event: PoolEvent) => void events.push(event);
+    await using fitting = await createInferencePool({ model: linear, workers: 1, onEvent });
+    expect(events).toEqual([]);
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['n']);
+    // Rows 100 and on of an input that is made up shorter than that.
+    graph.output(x.gather(graph.initializer('row', ids([1], [100]))), 'y');
+    const picky = join(folder, 'picky.onnx');
+    await writeFile(picky, writeModel(graph));
+    await using pool = await createInferencePool({ model: picky, workers: 1, onEvent });
+    expect(events).toMatchObject([
+      { kind: 'warm-up-failed', error: expect.objectContaining({ code: 'SESSION_FAILED' }) },
+    ]);
+    expect((await pool.run({ x: floats([101], wave(101)) })).y!.dims).toEqual([1]);
+    expect(fitting.stats()).toMatchObject({ completed: 0, workers: [{ runs: 0 }] });
   });
 
   it('reports what onnxruntime says about bad feeds, and goes on', async () => {
