@@ -118,7 +118,11 @@ const apps = [
         { path, message: `has more than the ${maxTokens} tokens the model reads` },
       ]);
     }
-    onTokens?.(items.reduce((sum, { text }) => sum + text.length + 2, 0));
+    const lengths = items.map(({ text }) => text.length + 2);
+    onTokens?.(
+      lengths.reduce((sum, length) => sum + length, 0),
+      lengths,
+    );
     return items.map(({ text }) => (given.pooling === 'none' ? Array.from(text, vectorOf) : vectorOf(text)));
   }),
   app(
