@@ -17,6 +17,7 @@ let at: Workplace;
 beforeAll(async () => {
   at = await Workplace.create();
   await cp(join(modelzoo, 'intent-zh-speaker'), at.path('speaker'), { recursive: true });
+  await configure('load.yaml', real, 'endpoints: { speaker: ./speaker }');
 });
 afterAll(() => at.remove());
 
@@ -128,8 +129,7 @@ describe('zooid serve', () => {
   );
 
   it('ends by the second signal at once and without a crash, though workers are at work', async () => {
-    await configure('busy.yaml', real, 'endpoints: { speaker: ./speaker }');
-    const { child, url } = await serve('busy.yaml');
+    const { child, url } = await serve('load.yaml');
     const inputs = Array.from({ length: 256 }, (_, i) => `第${i}首${'想听说不出的秘密'.repeat(12)}`);
     const asked = Promise.allSettled(Array.from({ length: 16 }, () => post(`${url}/v1/apps/speaker`, { inputs })));
     await sleep(300);
@@ -190,12 +190,11 @@ describe('zooid doctor', () => {
   });
 
   it('tells of models that are missing or cannot be loaded, budgets that are too small, and ports in use', async () => {
-    await cp(at.path('speaker'), at.path('bare'), { recursive: true });
     const { child, url } = await serve('load.yaml');
     const { bad } = await doctor(
       real,
       'settings: { backend-onnx: { variants: [int8] } }',
-      'endpoints: { gone: ./nowhere, bare: ./bare }',
+      'endpoints: { gone: ./nowhere, plain: ./speaker }',
       `server: { port: ${new URL(url).port} }`,
     );
     expect(await stop(child)).toBe(0);
@@ -203,7 +202,7 @@ describe('zooid doctor', () => {
       expect.stringMatching(/^port: port \d+ is in use; choose another with --port/),
       expect.stringMatching(/^endpoint gone: model '.*nowhere' was not found/),
       expect.stringMatching(
-        /^endpoint bare: no backend can serve .*bare has no onnx\/model_quantized\.onnx; write one/,
+        /^endpoint plain: no backend can serve .*speaker has no onnx\/model_quantized\.onnx; write one/,
       ),
     ]);
     const tight = await doctor(real, 'endpoints: { speaker: ./speaker }', 'memoryBudget: 1MiB', 'server: { port: 0 }');
