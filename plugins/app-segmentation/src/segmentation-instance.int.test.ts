@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Model } from '@zooid/spec';
@@ -211,6 +211,45 @@ describe('requests', () => {
     await instance.run([{ text: '好 人' }, { text: '好' }], parametersOf({ granularity: 'both' }), { onTokens });
     // [CLS], the tag and [SEP] around the characters, at two granularities.
     expect(tokens).toBe(2 * (2 + 3 + 1 + 3));
+  });
+});
+
+describe('dictionaries of the model folder', () => {
+  let own: string;
+  const openedOn = async () => {
+    const model = await fakeModel();
+    return opened({ ...model, artifacts: { ...model.artifacts, folder: own } });
+  };
+  beforeAll(async () => {
+    own = await mkdtemp(join(tmpdir(), 'zooid-segmentation-own-'));
+    await writeTinyFolder(own, await prepareTiny());
+    await mkdir(join(own, 'lexicons'));
+  });
+  afterAll(() => rm(own, { recursive: true, force: true }));
+
+  it('are used as if they had been put there, and can be replaced', async () => {
+    await writeFile(join(own, 'lexicons/brands.json'), '{"entries":[{"surface":"米粉"}],"mode":"force"}');
+    const instance = await openedOn();
+    const { lexicons } = instance.collections;
+    expect(lexicons!.list()).toMatchObject([{ name: 'brands', size: 1 }]);
+    expect(textsOf(wordsOf((await instance.run([{ text: '米粉丝' }], parametersOf()))[0]))).toEqual(['米粉', '丝']);
+    await lexicons!.put(
+      'brands',
+      Object.assign(new lexicons!.body(), { entries: [{ surface: '粉丝' }], mode: 'force' }),
+    );
+    expect(textsOf(wordsOf((await instance.run([{ text: '米粉丝' }], parametersOf()))[0]))).toEqual(['米', '粉丝']);
+  });
+
+  it.each([
+    ['{"entries":[{"surface":"米粉","granularity":"huge"}]}', /brands.json: \/entries\/0\/granularity is "huge"/],
+    [
+      '{"entries":[{"surface":"米粉"}],"mood":"force"}',
+      /brands.json: \/mood is an unknown key; allowed: entries, mode, scope/,
+    ],
+    ['{"entries":', /brands.json: is not valid JSON/],
+  ])('are refused with file and field: %s', async (content, message) => {
+    await writeFile(join(own, 'lexicons/brands.json'), content);
+    await expect(openedOn()).rejects.toThrow(message);
   });
 });
 

@@ -50,6 +50,16 @@ interface Job {
   readonly emissions: readonly Float32Array[];
 }
 
+/** What a model folder holds. */
+interface ModelParts {
+  readonly config: SegmentationConfig;
+  readonly featurizer: Featurizer;
+  /** The model's own, which it was trained to read; not one of the dictionaries that are obeyed. */
+  readonly lexicon: Dictionary | undefined;
+  readonly trainingWords: TrainingWords;
+  readonly lexicons: LexiconSet;
+}
+
 /** Rough microseconds of looking up a unit and its pairs, and of building a dictionary entry of the request's own. */
 const MICROSECONDS_PER_UNIT = 0.4;
 const MICROSECONDS_PER_ENTRY = 5;
@@ -57,21 +67,16 @@ const MICROSECONDS_PER_ENTRY = 5;
 /** The segmentation app bound to one model. */
 export class SegmentationInstance implements AppInstance<SegmentationItem, SegmentationParameters, SegmentationOutput> {
   readonly collections: Readonly<Record<string, Collection>>;
-  private readonly lexicons: LexiconSet;
   private readonly turns = new Turns();
   private readonly batcher: Batcher<Row, Float32Array>;
 
   private constructor(
     private readonly model: Model,
-    private readonly config: SegmentationConfig,
-    private readonly featurizer: Featurizer,
-    /** The model's own, which it was trained to read; not one of the dictionaries that are obeyed. */
-    private readonly lexicon: Dictionary | undefined,
-    private readonly trainingWords: TrainingWords,
+    private readonly parts: ModelParts,
     { batching }: OpenContext,
   ) {
-    this.lexicons = new LexiconSet(config.granularities);
-    this.collections = { lexicons: this.lexicons as Collection<LexiconBody> as Collection };
+    const { lexicons } = parts;
+    this.collections = { lexicons: lexicons as Collection<LexiconBody> as Collection };
     this.batcher = new Batcher({
       ...batching,
       run: (rows, { signal }) => this.score(rows, signal),
@@ -94,8 +99,10 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
         tagCount: segmentation.corpora.length === 0 ? 1 : 2,
         hasSegments: encoder.type_vocab_size > 1,
       });
-      const words = await readTrainingWords(folder);
-      return new SegmentationInstance(model, segmentation, featurizer, lexicon, words, context);
+      const trainingWords = await readTrainingWords(folder);
+      const lexicons = await LexiconSet.open(folder, segmentation.granularities);
+      const parts = { config: segmentation, featurizer, lexicon, trainingWords, lexicons };
+      return new SegmentationInstance(model, parts, context);
     } catch (error) {
       if (!(error instanceof ValidationError || error instanceof TokenizerError)) throw error;
       throw new ModelError(id, error.message, { cause: error });
@@ -107,12 +114,13 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     parameters: SegmentationParameters,
     context: AnswerContext = {},
   ): Promise<SegmentationOutput[]> {
-    const granularity = parameters.granularity ?? this.config.granularities[0]!;
+    const granularity = parameters.granularity ?? this.parts.config.granularities[0]!;
     this.refuseUnknown(granularity, items, parameters);
     const wanted = granularity === BOTH ? ['coarse', 'fine'] : [granularity];
     const jobs = await this.scoreAll(items, wanted, parameters, context);
     const outputs: SegmentationOutput[] = [];
     for (const { units, layers, emissions } of jobs) {
+      await this.turns.before(20 + MICROSECONDS_PER_UNIT * units.count * wanted.length);
       const scored = wanted.map((name, i) => ({ granularity: name, emissions: emissions[i]! }));
       const found = await inTurns(this.turns, decodeText(units, scored, layers));
       const answers: Words[] = [];
@@ -127,8 +135,9 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
 
   /** Records are read as the model's own recipe reads them. Granularities are scored each by itself. */
   async evaluate(records: readonly unknown[], context: RunContext = {}): Promise<Evaluation<SegmentationOutput>> {
-    const { options, granularities } = this.config;
+    const { options, granularities } = this.parts.config;
     const examples = records.map((record, i) => exampleAt(record, i, options));
+    refuseUnknownWords(examples, granularities);
     const words: Map<string, readonly string[]>[] = examples.map(() => new Map());
     const answers = new Array<SegmentationOutput>(records.length);
     for (const granularity of granularities) {
@@ -144,7 +153,7 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
       }
     }
     const found: readonly WordsByGranularity[] = words;
-    return { answers, metrics: segmentationMetrics(found, examples, granularities, this.trainingWords) };
+    return { answers, metrics: segmentationMetrics(found, examples, granularities, this.parts.trainingWords) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -156,22 +165,24 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     { lexiconMode, lexicons, corpus }: SegmentationParameters,
     context: AnswerContext,
   ): Promise<Job[]> {
-    const stored = this.lexicons.layers(lexicons); // the whole request is answered from one version
-    const { granularityRows, corpora, corpusRows, options } = this.config;
+    const stored = this.parts.lexicons.layers(lexicons); // the whole request is answered from one version
+    const { granularityRows, corpora, corpusRows, options } = this.parts.config;
     const corpusTag = corpora.length === 0 ? [] : [corpusRows[corpus ?? UNKNOWN_TAG]!];
     const tags = wanted.map((name) => [granularityRows[name]!, ...corpusTag]);
-    const queue = new RowQueue(this.batcher, this.featurizer.firstUnit, context);
+    const queue = new RowQueue(this.batcher, this.parts.featurizer.firstUnit, context);
     const jobs: Job[] = [];
     for (const { text, lexicon = [] } of items) {
       await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
       const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
       const units = await inTurns(this.turns, splitUnits(text));
       const marks =
-        this.lexicon === undefined ? undefined : await inTurns(this.turns, lexiconMarks(units, this.lexicon));
+        this.parts.lexicon === undefined
+          ? undefined
+          : await inTurns(this.turns, lexiconMarks(units, this.parts.lexicon));
       const emissions = wanted.map(() => new Float32Array(4 * units.count));
       for (const window of windowsOf(units, options.maxUnits)) {
         await this.turns.before(MICROSECONDS_PER_UNIT * (window.end - window.start));
-        const features = this.featurizer.featurize(units, window, marks);
+        const features = this.parts.featurizer.featurize(units, window, marks);
         for (const [i, rowTags] of tags.entries()) {
           await queue.add({ length: features.length, features, tags: rowTags }, units, emissions[i]!);
         }
@@ -185,7 +196,7 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
 
   /** The logits of each row, `[sequence, 4]` flat. */
   private async score(rows: readonly Row[], signal: AbortSignal): Promise<Float32Array[]> {
-    const { logits } = await this.model.forward(this.featurizer.collate(rows), { signal, outputs: ['logits'] });
+    const { logits } = await this.model.forward(this.parts.featurizer.collate(rows), { signal, outputs: ['logits'] });
     const [, sequence, width] = logits!.dims as readonly [number, number, number];
     const data = logits!.data as Float32Array;
     return rows.map(({ length }, row) => data.slice(row * sequence * width, (row * sequence + length) * width));
@@ -197,12 +208,12 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     items: readonly SegmentationItem[],
     { corpus }: SegmentationParameters,
   ): void {
-    const known = requestable(this.config);
+    const known = requestable(this.parts.config);
     const issues: Issue[] = [];
     if (!known.includes(granularity)) {
       issues.push({ path: '/parameters/granularity', message: unknownGranularity(granularity, known) });
     }
-    const { corpora, granularities } = this.config;
+    const { corpora, granularities } = this.parts.config;
     if (corpus !== undefined && !corpora.includes(corpus)) {
       const choice = corpora.length === 0 ? 'it was trained without corpus tags' : `known: ${corpora.join(', ')}`;
       const message = `is ${JSON.stringify(corpus)}, which this model has no tag for${didYouMean(corpus, corpora)}; ${choice}`;
@@ -217,6 +228,16 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     }
     if (issues.length > 0) throw new ValidationError('request', issues.slice(0, 20));
   }
+}
+
+/** @throws ValidationError naming records whose words are of no granularity that the model knows. */
+function refuseUnknownWords(examples: readonly SegmentationExample[], granularities: readonly string[]): void {
+  const issues = examples.flatMap(({ words }, i) => {
+    if (granularities.some((name) => words.has(name))) return [];
+    const message = `has words of ${[...words.keys()].join(', ')} only; this model knows ${granularities.join(', ')}`;
+    return [{ path: `/${i}`, message }];
+  });
+  if (issues.length > 0) throw new ValidationError('records', issues.slice(0, 20));
 }
 
 /** White space between words is no word to be scored. */

@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Issue, ValidationError } from '@zooid/common';
-import { type Collection, type CollectionEntry, didYouMean } from '@zooid/spec';
+import { type Collection, type CollectionEntry, didYouMean, validateDto } from '@zooid/spec';
 import { LexiconBody, type Scope } from '../dto.js';
 import { Dictionary } from './dictionary.js';
 import { type LexiconEntry, type LexiconMode, parseEntry } from './entry.js';
 
+/** Where a model folder keeps its dictionaries. */
+const LEXICON_FOLDER = 'lexicons';
 /** Entries checked before other requests get a turn on the event loop. */
 const ENTRIES_PER_TURN = 2000;
 const MAX_ISSUES = 20;
@@ -28,7 +33,28 @@ export class LexiconSet implements Collection<LexiconBody> {
   readonly body = LexiconBody;
   private stored: ReadonlyMap<string, StoredLexicon> = new Map();
 
-  constructor(private readonly granularities: readonly string[]) {}
+  private constructor(private readonly granularities: readonly string[]) {}
+
+  /**
+   * With the dictionaries that a model folder brings along: `lexicons/<name>.json`, each what a PUT would send.
+   *
+   * @throws ValidationError naming file and field when one cannot be used.
+   */
+  static async open(folder: string, granularities: readonly string[]): Promise<LexiconSet> {
+    const set = new LexiconSet(granularities);
+    const root = join(folder, LEXICON_FOLDER);
+    const files = existsSync(root) ? await readdir(root) : [];
+    for (const file of files.filter((name) => name.endsWith('.json')).sort()) {
+      const path = join(root, file);
+      try {
+        await set.put(basename(file, '.json'), validateDto(LexiconBody, await readJson(path), 'lexicon'));
+      } catch (error) {
+        if (!(error instanceof ValidationError)) throw error;
+        throw new ValidationError(path, error.issues);
+      }
+    }
+    return set;
+  }
 
   list(): readonly CollectionEntry[] {
     return Array.from(this.stored.values(), describe);
@@ -87,6 +113,15 @@ async function parseEntries(records: readonly unknown[], granularities: readonly
   if (records.length === 0) issues.push({ path: '/entries', message: 'must hold at least one entry' });
   if (issues.length > 0) throw new ValidationError('lexicon', issues);
   return entries;
+}
+
+async function readJson(path: string): Promise<object> {
+  const text = await readFile(path, 'utf8');
+  try {
+    return JSON.parse(text) as object;
+  } catch (error) {
+    throw new ValidationError(path, [{ path: '', message: `is not valid JSON: ${(error as Error).message}` }]);
+  }
 }
 
 function describe({ name, dictionary: { version, size } }: StoredLexicon): CollectionEntry {
