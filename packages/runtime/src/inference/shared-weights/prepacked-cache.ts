@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from './digest-file.js';
 import { fileState, type SharedModel } from './shared-model.js';
@@ -69,20 +69,40 @@ export class PrepackedCache {
     return entry;
   }
 
-  /** Removes what was used longest ago until the rest fits, and what writers left behind. Keeps `except`. */
-  async prune(maxBytes: number, except: string): Promise<void> {
+  /**
+   * Makes room for an entry of about so many bytes: removes what was used longest ago until all fit into `maxBytes`.
+   *
+   * @throws Error when an entry of that size may not be, or cannot be, written.
+   */
+  async makeRoom(bytes: number, maxBytes: number): Promise<void> {
+    if (bytes > maxBytes) {
+      throw new Error(
+        `a prepacked copy takes about ${megabytes(bytes)}, and all of them may take ${megabytes(maxBytes)}; allow more, or share no weights`,
+      );
+    }
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await this.prune(maxBytes - bytes);
+    const { bavail, bsize } = await statfs(this.folder);
+    if (bavail * bsize < bytes) {
+      throw new Error(
+        `${this.folder} has ${megabytes(bavail * bsize)} left, and a prepacked copy takes about ${megabytes(bytes)}`,
+      );
+    }
+  }
+
+  /** Removes what was used longest ago until the rest fits, and what writers left behind. */
+  private async prune(maxBytes: number): Promise<void> {
     const entries = [];
     for (const name of await readdir(this.folder)) {
       const path = join(this.folder, name);
       const usedMs = await lastUse(path);
       if (name.startsWith(DRAFT)) {
         if (Date.now() - usedMs > ABANDONED_MS) await this.discard(path);
-      } else entries.push({ name, path, usedMs, bytes: await folderBytes(path) });
+      } else entries.push({ path, usedMs, bytes: await folderBytes(path) });
     }
     let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { name, path, bytes } of entries.sort((a, b) => a.usedMs - b.usedMs)) {
+    for (const { path, bytes } of entries.sort((a, b) => a.usedMs - b.usedMs)) {
       if (total <= maxBytes) break;
-      if (name === except) continue;
       await this.discard(path);
       total -= bytes;
     }
@@ -97,6 +117,8 @@ export class PrepackedCache {
     );
   }
 }
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 async function lastUse(entry: string): Promise<number> {
   const of = (path: string) =>

@@ -29,17 +29,23 @@ export interface PrepareRequest {
 /** `undefined` for a model that is too small. */
 export type PrepareReply = SharedModel | undefined;
 
+/**
+ * Bytes of a copy over those of the model, at most. Matrices are in it as the graph has them and as kernels want them, 1.8
+ * times the bytes in all; weights that are stored as float16 are in it as float32.
+ */
+const COPY_SIZE = 4;
+
 serveWorker({
   async prepare({ model, folder, minBytes, maxBytes }: PrepareRequest): Promise<Answer> {
     const files = modelFiles(model);
-    if (files.reduce((sum, { bytes }) => sum + bytes, 0) < minBytes) return { value: undefined };
+    const size = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (size < minBytes) return { value: undefined };
     const cache = new PrepackedCache(folder);
     const key = await cacheKey(files);
     let shared = await cache.find(key);
     if (shared === undefined) {
+      await cache.makeRoom(COPY_SIZE * size, maxBytes);
       shared = await cache.add(key, (draft) => prepack(model, draft));
-      // A cache that is too large is no reason not to use it.
-      await cache.prune(maxBytes, key).catch(() => {});
     }
     return { value: shared satisfies PrepareReply };
   },

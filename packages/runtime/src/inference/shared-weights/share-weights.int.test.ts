@@ -146,10 +146,17 @@ describe('shared weights', () => {
     await utimes(join(folder, first!), 1, 1);
     await writeFile(model, writeModel(graphOf(0.25)));
     const bytes = old.files.reduce((sum, file) => sum + file.bytes, 0);
-    await shareWeights(model, { folder, mode: 'always', maxBytes: 1.5 * bytes });
+    await shareWeights(model, { folder, mode: 'always', maxBytes: 2.5 * bytes });
     const left = await readdir(folder);
     expect(left).toHaveLength(1);
     expect(left).not.toContain(first);
+    await writeFile(model, writeModel(graphOf(0.125)));
+    const events: PoolEvent[] = [];
+    await answer({ sharedWeights: { mode: 'always', folder, maxBytes: 50_000 } }, events);
+    expect(events).toEqual([
+      { kind: 'weights-not-shared', reason: expect.stringMatching(/may take 0 MB; allow more/) },
+    ]);
+    expect(await readdir(folder)).toEqual(left);
   });
 });
 
@@ -167,8 +174,15 @@ describe('PrepackedCache', () => {
       await utimes(join(folder, key), 1, 1);
     }
     await cache.find('a');
-    await cache.prune(100, 'none');
+    // An entry has 87 bytes here.
+    await cache.makeRoom(10, 110);
     expect((await readdir(folder)).sort()).toEqual(['.draft-alive', 'a']);
+  });
+
+  it('does not begin to write what a disk has no room for', async () => {
+    await expect(new PrepackedCache(folder).makeRoom(1e18, 1e19)).rejects.toThrow(
+      /has \d+ MB left, and .* takes about/,
+    );
   });
 
   it('leaves nothing when writing fails, and says why', async () => {
