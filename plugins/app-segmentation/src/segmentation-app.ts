@@ -9,7 +9,7 @@ import { segmentationTask } from './segmentation-task.js';
 @injectable()
 export class SegmentationApp implements App<SegmentationItem, SegmentationParameters, SegmentationOutput> {
   readonly name = 'segmentation';
-  readonly task = 'token-classification';
+  readonly task = 'other';
   readonly description = 'Words of Chinese text at several granularities, with dictionaries that are obeyed';
   readonly item = SegmentationItem;
   readonly parameters = SegmentationParameters;

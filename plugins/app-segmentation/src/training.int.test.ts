@@ -103,6 +103,22 @@ describe('every variant learns and is exported as it was trained', () => {
     expect([fine[1] === coarse[1], fine[2] === coarse[2], fine[2] === nextFine[2]]).toEqual([false, true, false]);
   });
 
+  it('with criteria that records name, which requests then ask for', async () => {
+    const options = { granularities: { any: 'words' }, criterionField: 'criterion' };
+    const records = tinyRecords.flatMap(({ text, words, coarse }) => [
+      { text, words, criterion: 'pku' },
+      { text, words: coarse, criterion: 'msr' },
+    ]);
+    const examples = records.map((record) => segmentationTask.parse(record, options));
+    const task = await prepareTiny(options, records);
+    const { losses, exported, features } = await trainAndExport(task, examples);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.1);
+    expect(task.config.segmentation).toMatchObject({ granularities: ['msr', 'pku'] });
+    const answers = task.decode(exported, features) as WordsByGranularity[];
+    expect(answers.slice(0, 2).map((words) => [...words.keys()])).toEqual([['pku'], ['msr']]);
+    expect(Object.keys(task.metrics(answers, examples))).toEqual(expect.arrayContaining(['f1', 'pkuF1', 'msrF1']));
+  });
+
   it('until it knows the words of both granularities', async () => {
     const task = await prepareTiny({ bigrams: { dropout: 0 } });
     const { exported, features } = await trainAndExport(task, tinyExamples, 60);
