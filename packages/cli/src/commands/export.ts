@@ -62,7 +62,7 @@ function printReport(terminal: Terminal, result: ModelExport): void {
     ...differences(report, report === plain),
     report.accepted ? '' : red('refused'),
   ]);
-  const header = ['variant', 'file', 'size', 'of plain', 'max |Δ|', 'max |Δp|', 'decisions', 'metric', ''];
+  const header = ['variant', 'file', 'size', 'of source', 'max |Δ|', 'max |Δp|', 'decisions', 'metric', ''];
   print(terminal, formatTable([header, ...rows], bold));
   for (const { variant, keptFloat } of variants) {
     if (keptFloat.length > 0) print(terminal, dim(`${variant} keeps in float32: ${keptFloat.join(', ')}`));
