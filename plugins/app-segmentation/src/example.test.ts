@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { decodeBoundaries } from './decode/boundaries.js';
+import { applySpaces } from './decode/rules.js';
 import { parseExample } from './example.js';
 import { unitTags, windowLabels } from './gold-tags.js';
 import { parseOptions } from './segmentation-config.js';
+import { atOnce } from './steps.js';
 import { unitsOf } from './text/units.js';
 import { windowsOf } from './text/windows.js';
+import { tinyRecords } from './tiny-segmentation.fixture.js';
+import { scoredWords } from './words.js';
 
 const parse = (record: unknown, options: object = {}) => parseExample(record, parseOptions(options));
 
@@ -63,6 +68,19 @@ describe('unitTags', () => {
     expect(tagsOf('看Windows 98', ['看', 'Windows', '98'])).toBe('SS-S');
     expect(tagsOf('4G网', ['4', 'G', '网'])).toBe('SS');
     expect(tagsOf('4G网', ['4', 'G网'])).toBe('BE');
+  });
+
+  it('gives back the words it was made of', () => {
+    for (const { text, words, coarse } of tinyRecords) {
+      for (const gold of [words, coarse]) {
+        const units = unitsOf(text);
+        const emissions = new Float32Array(4 * units.count);
+        for (const [unit, tag] of unitTags(units, gold).entries()) if (tag >= 0) emissions[4 * unit + tag] = 1;
+        const rules = new Uint8Array(units.count + 1);
+        applySpaces(units, rules);
+        expect(scoredWords(units, atOnce(decodeBoundaries(emissions, rules)))).toEqual(gold);
+      }
+    }
   });
 
   it('teaches a window its core alone', () => {
