@@ -114,6 +114,7 @@ export type {
 export { didYouMean, editDistance, nearest } from './nearest.js';
 export { nestedClass } from './nested-class.js';
 export { contractVersion, definePlugin, type Plugin } from './plugin.js';
+export { refuseUnlisted } from './refuse-unlisted.js';
 export { reportTokens } from './report-tokens.js';
 export { type TaskId, taskIds } from './task-id.js';
 export type { ClassifiedToken, LabelScore, MaskedToken, TaskShapes, TextPair, TokenEntity } from './task-shapes.js';

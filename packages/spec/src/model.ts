@@ -16,6 +16,11 @@ export interface ModelArtifacts {
    * adds files to a model does so in a copy. Default: false.
    */
   readonly readOnly?: boolean;
+  /**
+   * Weights files that the manifest does not vouch for, relative to the folder: nothing should load them, see
+   * `refuseUnlisted`. Default: none.
+   */
+  readonly unlisted?: readonly string[];
   /** Parsed `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Parsed `zooid.json`, when the folder has one. */

@@ -145,6 +145,20 @@ describe('workers', () => {
   });
 });
 
+describe('files', () => {
+  it('that no digest vouches for are not opened, and those that are missing are named', async () => {
+    const kernel = await createKernel({ plugins: [backend], config: { settings: { 'backend-onnx': { workers: 1 } } } });
+    const onnx = kernel.backends.get('onnx');
+    const unlisted = { ...artifacts('good'), unlisted: ['onnx/model.onnx'] };
+    await expect(onnx.load(unlisted)).rejects.toThrow(/'onnx\/model\.onnx' is not listed in zooid\.json/);
+    expect(onnx.misfit?.(artifacts('good'))).toBeUndefined();
+    expect(onnx.misfit?.(artifacts('empty'))).toMatch(
+      /empty has no onnx\/model\.onnx .*; write one with: zooid export/,
+    );
+    await kernel[Symbol.asyncDispose]();
+  });
+});
+
 describe('check', () => {
   it('proves that models run here and says on what', async () => {
     const kernel = await createKernel({ plugins: [backend] });

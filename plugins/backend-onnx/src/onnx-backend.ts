@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { AbortError } from '@zooid/common';
 import { Graph, writeModel } from '@zooid/onnx';
 import { createInferencePool, onnxruntimeVersion, poolSize, runModel, SessionError } from '@zooid/runtime';
@@ -13,6 +14,7 @@ import {
   type ModelArtifacts,
   type ModelBackend,
   ModelError,
+  refuseUnlisted,
   UnknownNameError,
   type VariantReport,
   type VariantRequest,
@@ -54,6 +56,7 @@ export class OnnxBackend implements ModelBackend {
     if (file === undefined) {
       throw new ModelError(artifacts.id, `model '${artifacts.id}': ${missingFiles(artifacts, preferred)}`);
     }
+    refuseUnlisted(artifacts, relative(artifacts.folder, file).replaceAll('\\', '/'));
     const { config, environment, logger } = this;
     const options = poolOptions(config, { environment, logger }, { id: artifacts.id, file, context });
     const pool = await createInferencePool(options);

@@ -15,6 +15,7 @@ import {
   type ModelBackend,
   ModelError,
   type RunContext,
+  refuseUnlisted,
 } from '@zooid/spec';
 import { TransformersBackendConfig } from './config.js';
 import { exportNetwork, graphFile } from './export-network.js';
@@ -38,6 +39,8 @@ export class TransformersBackend implements ModelBackend {
    */
   async load(artifacts: ModelArtifacts, { signal }: RunContext = {}): Promise<Model> {
     AbortError.throwIfAborted(signal);
+    const weights = modelWeightsFiles.find((file) => existsSync(join(artifacts.folder, file)));
+    if (weights !== undefined) refuseUnlisted(artifacts, weights);
     const scratch = await this.makeScratch(artifacts.id);
     const removeScratch = () => rm(scratch, { recursive: true, force: true });
     try {

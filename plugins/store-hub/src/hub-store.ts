@@ -69,8 +69,8 @@ export class HubStore implements ModelStore {
         onFallback: ({ message }) => this.logger.warn({ model: reference, reason: message }, 'using what is cached'),
       });
       const repo = new CachedRepo(this.settings.cacheFolder, parsed.repo);
-      const { config, manifest, content, unlisted } = await this.verified.open(repo, commit, context?.signal);
-      for (const file of unlisted) {
+      const { config, manifest, content, unlisted, isNew } = await this.verified.open(repo, commit, context?.signal);
+      for (const file of isNew ? unlisted : []) {
         this.logger.warn({ model: reference, file }, 'weights file is not listed in zooid.json and was not verified');
       }
       return {
@@ -79,6 +79,7 @@ export class HubStore implements ModelStore {
         folder,
         readOnly: true,
         config,
+        ...(unlisted.length > 0 && { unlisted }),
         ...(manifest !== undefined && { manifest: { ...manifest } }),
       };
     } catch (error) {

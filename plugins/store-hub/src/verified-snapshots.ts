@@ -12,6 +12,8 @@ import {
 export interface VerifiedSnapshot extends ModelFolder {
   /** Names the content: changes when a file is added, removed or exchanged within the commit. */
   readonly content: string;
+  /** Whether it had to be read: what is odd about it has not been said yet. */
+  readonly isNew: boolean;
 }
 
 /** Snapshots that were compared with their digests; one that has not changed since is not read again. */
@@ -28,14 +30,14 @@ export class VerifiedSnapshots {
     // Taken before reading: a change while the files are read makes the next call verify again.
     const fingerprint = await folderFingerprint(folder);
     const known = this.known.get(folder);
-    if (known?.fingerprint === fingerprint) return { ...known.snapshot, unlisted: [] };
+    if (known?.fingerprint === fingerprint) return { ...known.snapshot, isNew: false };
     const files = await snapshotFiles(repo, commit);
     let model = await readModelFolder(folder, { verify: false });
     if (model.manifest !== undefined) {
       model = await readModelFolder(folder, { verify: true, ...(signal !== undefined && { signal }) });
     } else await verifyContents(repo, new Set(files.map(({ etag }) => etag)), signal);
     const lines = files.map(({ path, etag, sizeBytes }) => `${etag ?? sizeBytes} ${path}\n`);
-    const snapshot = { ...model, content: sha256(lines.join('')).slice(0, 12) };
+    const snapshot = { ...model, content: sha256(lines.join('')).slice(0, 12), isNew: true };
     this.known.set(folder, { fingerprint, snapshot });
     return snapshot;
   }

@@ -145,11 +145,11 @@ describe('LocalStore.find', () => {
     expect(await store.find('m')).toMatchObject({ revision: renewed.revision, config: { named: 'new' } });
   });
 
-  it('warns once of weights that were not verified', async () => {
+  it('warns once of weights that were not verified, and always names them', async () => {
     await model(join(first, 'm'), 'm');
     await writeFile(join(first, 'm/onnx/extra.onnx'), 'x');
     await store.find('m');
-    await store.find('m');
+    expect(await store.find('m')).toMatchObject({ unlisted: ['onnx/extra.onnx'] });
     expect(warnings).toEqual(['onnx/extra.onnx']);
   });
 });

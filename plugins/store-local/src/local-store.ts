@@ -50,13 +50,14 @@ export class LocalStore implements ModelStore {
     AbortError.throwIfAborted(context?.signal);
     const folder = await this.locate(reference);
     if (folder === undefined) return undefined;
-    const { config, manifest, revision } = await this.verify(folder, context?.signal);
+    const { config, manifest, revision, unlisted } = await this.verify(folder, context?.signal);
     return {
       id: reference,
       revision,
       folder,
       ...((await isSharedFolder(folder)) && { readOnly: true }),
       config,
+      ...(unlisted.length > 0 && { unlisted }),
       ...(manifest === undefined ? {} : { manifest: { ...manifest } }),
     };
   }

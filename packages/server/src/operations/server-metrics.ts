@@ -75,7 +75,21 @@ export class ServerMetrics implements Disposable {
       labelNames: ['model'],
       registers,
     });
+    const evicted = new Counter({
+      name: 'zooid_model_evictions_total',
+      help: 'Models that were unloaded to make room for others.',
+      labelNames: ['model'],
+      registers,
+    });
+    const exhausted = new Counter({
+      name: 'zooid_memory_refusals_total',
+      help: 'Loads that were refused because the memory budget was in use.',
+      labelNames: ['model'],
+      registers,
+    });
     this.endings.push(
+      events.on('model-evicted', ({ model }) => evicted.inc({ model })),
+      events.on('memory-exhausted', ({ model }) => exhausted.inc({ model })),
       events.on('model-loaded', ({ model, milliseconds }) => {
         loads.inc({ model, outcome: 'loaded' });
         durations.observe({ model }, milliseconds / 1000);

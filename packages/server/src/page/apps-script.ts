@@ -21,6 +21,8 @@ function asInput(text) {
   }
 }
 
+const addressOf = ({ name, version }) => version === undefined ? name : name + '@' + version;
+
 function curl(name, input) {
   const key = sessionStorage.getItem('zooid-key') ? ' -H "x-api-key: $KEY"' : '';
   return 'curl -s ' + new URL('v1/apps/' + name, base) + key + " -H 'content-type: application/json' -d " +
@@ -30,7 +32,7 @@ function curl(name, input) {
 async function run(app, input, output) {
   const started = performance.now();
   try {
-    const reply = await ask('v1/apps/' + encodeURIComponent(app.name), {
+    const reply = await ask('v1/apps/' + addressOf(app), {
       method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputs: input }),
     });
     output.className = reply.ok ? '' : 'failed';
@@ -49,8 +51,8 @@ function card(app) {
   input.setAttribute('aria-label', t('input'));
   const button = make('button', t('run'), { type: 'button' });
   const output = make('pre', '', { hidden: true });
-  const command = make('pre', curl(app.name, asInput(example)));
-  input.addEventListener('input', () => { command.textContent = curl(app.name, asInput(input.value)); });
+  const command = make('pre', curl(addressOf(app), asInput(example)));
+  input.addEventListener('input', () => { command.textContent = curl(addressOf(app), asInput(input.value)); });
   button.addEventListener('click', async () => {
     button.disabled = true;
     await run(app, asInput(input.value), output);
@@ -59,7 +61,7 @@ function card(app) {
   const about = app.app + ' · ' + app.task + ' · ' + app.model.id + ' @ ' + app.model.revision.slice(0, 12);
   const details = document.createElement('details');
   details.append(make('summary', t('curl')), command);
-  section.append(make('h2', app.name), make('p', app.description, { className: 'about' }), make('p', about, { className: 'about' }));
+  section.append(make('h2', addressOf(app)), make('p', app.description, { className: 'about' }), make('p', about, { className: 'about' }));
   if (app.collections.length > 0) section.append(make('p', t('collections') + app.collections.join(', '), { className: 'about' }));
   section.append(input, button, output, details);
   return section;
