@@ -59,7 +59,7 @@ describe('a batcher', () => {
   });
 
   it('hands a full batch over early, and never one that others could still join', async () => {
-    const simulation = new Simulation({ maxTokens: 40, ahead: 1 });
+    const simulation = new Simulation({ maxTokens: 40, ahead: 2 });
     void simulation.batcher.submit(rowsOf([10, 10, 10, 10, 10, 10, 10, 10, 10]));
     await simulation.proceed(0);
     expect(lengthsOf(simulation).map(({ length }) => length)).toEqual([4, 4]);
@@ -177,6 +177,20 @@ describe('a batch that fails', () => {
       [0, 1],
       [2, 3],
     ]);
+  });
+
+  it('is not run again for a caller that leaves while it waits for that', async () => {
+    const simulation = new Simulation();
+    const leaving = new AbortController();
+    const bad = simulation.batcher.submit([{ id: 0, length: 10, poison: true }]);
+    const gone = simulation.batcher.submit(rowsOf([10], 1), { signal: leaving.signal });
+    const outcomes = Promise.allSettled([bad, gone]);
+    await simulation.proceed(2); // the batch has failed, and the first of its requests runs again
+    expect(simulation.passes).toHaveLength(2);
+    leaving.abort();
+    await simulation.proceed();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(simulation.passes.map(({ rows }) => rows.map(({ id }) => id))).toEqual([[0, 1], [0]]);
   });
 
   it('is not run again for a caller that left', async () => {

@@ -43,6 +43,16 @@ describe('fairness between requests', () => {
     expect(passOf(simulation, 99_999) - begun).toBeLessThanOrEqual(7);
   });
 
+  it('fills batches with rows that have arrived before later rows of a large request, even those of nearer lengths', async () => {
+    const simulation = new Simulation({ maxTokens: 100 });
+    void simulation.batcher.submit(many(500, 20));
+    await simulation.proceed(30);
+    const singles = [22, 23, 24, 25].map((length, i) => ({ id: 9000 + i, length }));
+    for (const single of singles) void simulation.batcher.submit([single]);
+    await simulation.proceed();
+    expect(new Set(singles.map(({ id }) => passOf(simulation, id))).size).toBe(1);
+  });
+
   it('lets large requests take turns', async () => {
     const simulation = new Simulation();
     for (const i of [0, 1, 2]) void simulation.batcher.submit(many(500, 16, 1000 * i));
