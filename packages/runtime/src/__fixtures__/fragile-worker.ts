@@ -10,6 +10,11 @@ serveWorker({
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     return { value: milliseconds };
   },
+  /** As native code does: nothing else happens in this thread meanwhile. */
+  block(milliseconds: number): Answer {
+    for (const end = performance.now() + milliseconds; performance.now() < end; );
+    return { value: milliseconds };
+  },
   async fail(message: string): Promise<Answer> {
     throw new SessionError(message, { program: 'toy' });
   },

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { CallMessage, ReplyMessage } from './messages.js';
+import { type CallMessage, DYING, type ReplyMessage } from './messages.js';
 import type { ChannelEvents, WorkerChannel } from './worker-channel.js';
 
 /**
@@ -24,7 +24,11 @@ export class ProcessChannel implements WorkerChannel {
       // A process that could not be started does not exit.
       this.child.once('error', () => this.child.pid === undefined && resolve());
     });
-    this.child.on('message', (reply) => events.reply(reply as ReplyMessage));
+    this.child.on('message', (message) => {
+      const reply = message as ReplyMessage;
+      if (reply[0] === DYING) events.ended(`died: ${reply[2]?.message}`);
+      else events.reply(reply);
+    });
     this.child.on('error', (cause) => events.broken(`failed: ${cause.message}`, cause));
     this.child.on('exit', (code, signal) =>
       events.ended(signal === null ? `ended with code ${code}` : `was ended by ${signal}`),

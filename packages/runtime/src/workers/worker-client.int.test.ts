@@ -1,12 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SessionError } from '../errors.js';
+import type { Isolation } from './worker-channel.js';
 import { WorkerClient } from './worker-client.js';
 import { workerUrl } from './worker-url.js';
 
 const clients: WorkerClient[] = [];
 
+let isolation: Isolation = 'thread';
+
 function start(): WorkerClient {
-  const client = new WorkerClient(workerUrl(import.meta.url, '__fixtures__/fragile-worker.js'), 'fragile');
+  const client = new WorkerClient(workerUrl(import.meta.url, '__fixtures__/fragile-worker.js'), 'fragile', isolation);
   clients.push(client);
   return client;
 }
@@ -15,7 +18,11 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.dispose()));
 });
 
-describe('WorkerClient', () => {
+describe.each(['thread', 'process'] as const)('WorkerClient of a %s', (kind) => {
+  beforeAll(() => {
+    isolation = kind;
+  });
+
   it('answers in the order of the calls', async () => {
     const client = start();
     const order: string[] = [];
@@ -30,7 +37,7 @@ describe('WorkerClient', () => {
     const data = Float32Array.of(1, 2, 3);
     const answer = await start().call<Float32Array>('echo', data, [data.buffer]);
     expect([...answer]).toEqual([1, 2, 3]);
-    expect(data.length).toBe(0);
+    expect(data.length).toBe(kind === 'thread' ? 0 : 3);
   });
 
   it('rebuilds an error with its program and its cause', async () => {
@@ -60,6 +67,21 @@ describe('WorkerClient', () => {
     await client.exited;
     expect(client.alive).toBe(false);
     await expect(client.call('echo', 1)).rejects.toThrow(/died/);
+  });
+
+  it('is given up at once when told to, with its disposal, and gone when it can', async () => {
+    const client = start();
+    const listeners = process.listenerCount('exit');
+    const stuck = client.call('block', 500);
+    const disposal = client.dispose();
+    client.abandon(new SessionError('too slow'));
+    expect(process.listenerCount('exit')).toBe(listeners + (kind === 'thread' ? 1 : 0));
+    await expect(stuck).rejects.toThrow('too slow');
+    await disposal;
+    await expect(client.call('echo', 1)).rejects.toThrow('too slow');
+    expect(client.failed).toMatchObject({ message: 'too slow' });
+    await client.exited;
+    expect(process.listenerCount('exit')).toBe(listeners);
   });
 
   it('rejects what is pending when the worker ends', async () => {

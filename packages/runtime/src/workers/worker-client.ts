@@ -20,6 +20,7 @@ export class WorkerClient {
   private failure: Error | undefined;
   private disposal: Promise<void> | undefined;
   private abandoned = false;
+  private letGo: (() => void) | undefined;
 
   /** @param label For messages: "training session". */
   constructor(
@@ -82,13 +83,19 @@ export class WorkerClient {
     this.abandoned = true;
     if (this.disposal === undefined) this.channel.post([this.nextId++, 'dispose', undefined], []);
     this.channel.abandon();
+    this.letGo?.();
     this.fail(reason);
   }
 
   private async shutDown(): Promise<void> {
     this.channel.ref();
     this.channel.post([this.nextId++, 'dispose', undefined], []);
-    await this.exited;
+    await Promise.race([
+      this.exited,
+      new Promise<void>((resolve) => {
+        this.letGo = resolve;
+      }),
+    ]);
   }
 
   private settle([id, value, error]: ReplyMessage): void {

@@ -1,5 +1,5 @@
 import { parentPort, Worker } from 'node:worker_threads';
-import type { CallMessage, ReplyMessage } from './messages.js';
+import { type CallMessage, DYING, type ReplyMessage } from './messages.js';
 
 /** A worker's end of the channel. */
 export interface WorkerPort {
@@ -31,6 +31,11 @@ function processPort(): WorkerPort {
   // The terminal and service managers signal the whole group; when this process ends is for its parent to say.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('disconnect', () => process.exit(0));
+  process.once('uncaughtException', ({ message, stack }) => {
+    // A thread's last error reaches its parent by itself; that of a process would only be on stderr.
+    const last: ReplyMessage = [DYING, undefined, { message, stack, program: undefined }];
+    process.send?.(last, undefined, undefined, () => process.exit(1));
+  });
   endWithParent();
   let unsent = 0;
   let closing = false;
@@ -39,11 +44,12 @@ function processPort(): WorkerPort {
   };
   return {
     post(message) {
-      unsent++;
       process.send?.(message, undefined, undefined, () => {
         unsent--;
         closeWhenSent();
       });
+      // After it, as what cannot be cloned throws.
+      unsent++;
     },
     onCall: (listener) => void process.on('message', (message) => listener(message as CallMessage)),
     close() {
