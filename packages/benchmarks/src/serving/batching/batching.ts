@@ -48,6 +48,7 @@ export const batching: Benchmark = {
     try {
       await prepareClassifier(folder, 'mini');
       const random = new Random(7);
+      // As many as the raw loops take as an argument.
       const texts = Array.from({ length: 150 }, () => textOf(shortest + random.int(longest - shortest + 1), random));
       const table: Record<string, unknown>[] = [];
       let ratio = 0;
