@@ -13,6 +13,7 @@ import { memoryBudgets } from './scenarios/memory-budget.js';
 import { reload } from './scenarios/reload.js';
 import { slowClients } from './scenarios/slow-clients.js';
 import { terminate } from './scenarios/terminate.js';
+import { vanishingReaders } from './scenarios/vanishing-readers.js';
 import { weightsFolder } from './scenarios/weights-folder.js';
 
 export const scenarios: readonly Scenario[] = [
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   fullQueue,
   slowClients,
   hostile,
+  vanishingReaders,
   terminate,
 ];
 

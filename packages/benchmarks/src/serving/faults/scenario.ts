@@ -41,6 +41,12 @@ export class Findings {
     if (!holds && this.all.length < 20) this.all.push(told);
   }
 
+  /** Memory grew by no more than `factor`. A short run ends before memory has settled, so it does not tell. */
+  expectMemory({ scale }: ScenarioContext, { start, end }: ScenarioReport['memoryMiB'], factor: number): void {
+    const settles = scale >= 0.1;
+    this.expect(!settles || end <= factor * start, `memory grew from ${start} to ${end} MiB`);
+  }
+
   /** Every request was answered, or refused with one of `deliberate` by a reply that says when to come back. */
   expectNothingLost(
     { refused, errors, withoutRetryAfter, examples }: Outcomes,

@@ -78,7 +78,7 @@ export const corruptReload: Scenario = {
     findings.expectNothingLost(outcomes);
     for (const fault of faultsIn(server.log)) findings.expect(false, fault);
     const end = server.rssMiB;
-    findings.expect(end <= 1.35 * start, `memory grew from ${start} to ${end} MiB`);
+    findings.expectMemory(context, { start, end }, 1.35);
     findings.expect((await server.stop()) === 0, 'the server did not end with status 0');
     const kinds = Object.keys(damages).length;
     return reportOf(outcomes, { start, end }, findings, `${rounds * kinds} damages of ${kinds} kinds, each repaired`);

@@ -32,7 +32,7 @@ export const killWorker: Scenario = {
     findings.expect(await answers(server), 'the server did not answer after the last kill');
     for (const fault of faultsIn(server.log)) findings.expect(false, fault);
     const end = server.rssMiB;
-    findings.expect(end <= 1.25 * start, `memory grew from ${start} to ${end} MiB`);
+    findings.expectMemory(context, { start, end }, 1.25);
     findings.expect((await server.stop()) === 0, 'the server did not end with status 0');
     return reportOf(outcomes, { start, end }, findings, `${kills} kills`);
   },

@@ -55,7 +55,7 @@ export const memoryBudgets: Scenario = {
       findings.expect(await eventually(() => answers(server, name), 20_000), `'${name}' does not answer afterwards`);
     }
     const end = server.rssMiB;
-    findings.expect(end <= 1.35 * start, `memory grew from ${start} to ${end} MiB`);
+    findings.expectMemory(context, { start, end }, 1.35);
     for (const fault of faultsIn(server.log)) findings.expect(false, fault);
     findings.expect((await server.stop()) === 0, 'the server did not end with status 0');
     const both = { sent: inTurn.sent + outcomes.sent, answered: inTurn.answered + outcomes.answered };
