@@ -1,9 +1,7 @@
-import { logSumExp, stopGradient } from '@zooid/autodiff';
 import { type ModuleContext, uniform } from '@zooid/nn';
-import type { Graph, Value } from '@zooid/onnx';
+import type { Value } from '@zooid/onnx';
+import { logPartition } from './log-partition.js';
 
-/** Stands for an impossible step; its exponential is exactly 0. */
-const IMPOSSIBLE = -1e4;
 /** As PyTorch-CRF starts them. */
 const INITIAL_BOUND = 0.1;
 
@@ -43,9 +41,6 @@ export interface CrfLossOptions {
  * Negative log-likelihood of a linear-chain conditional random field (Lafferty et al. 2001), per labelled position:
  * `Σ (log Z − score of the labels) / Σ labelled positions`. Scalar; 0 where nothing is labelled.
  *
- * `log Z` is the product of one matrix per position in the (log-sum-exp, +) semiring, multiplied up as a tree, so that
- * the graph has a node per level instead of one per position, and any length goes through it.
- *
  * @param emissions `[batch, sequence, tags]`
  * @param labels int64 `[batch, sequence]`; a row's labelled positions must be adjacent.
  */
@@ -56,10 +51,10 @@ export function crfLoss(emissions: Value, labels: Value, parameters: CrfParamete
   const inChain = isOut.not().cast('float32');
   const tags = isOut.where(graph.scalar(0, 'int64'), labels);
   const places = { inChain, isFirst: edge(inChain, 'first'), isLast: edge(inChain, 'last') };
-  const scores = goldScores(emissions, tags, parameters, places);
-  const partition = logPartition(emissions, parameters, places, maxLength);
-  const hasAny = inChain.max([1], false);
-  const total = partition.sub(scores).mul(hasAny).sum([0], false);
+  const { transitions, start, end } = parameters;
+  const steps = transitions.concat([start.unsqueeze([0])], 0);
+  const partition = logPartition({ emissions, steps, end, inChain, maxLength });
+  const total = partition.sub(goldScores(emissions, tags, parameters, places)).sum([0], false);
   return total.div(inChain.sum([0, 1], false).maximum(1));
 }
 
@@ -94,50 +89,4 @@ function goldScores(emissions: Value, tags: Value, parameters: CrfParameters, pl
   const stepped = steps.mul(inChain.sub(isFirst));
   const edges = start.gather(tags).mul(isFirst).add(end.gather(tags).mul(isLast));
   return emitted.add(stepped).add(edges).sum([1], false);
-}
-
-/** Logarithm of the summed exponentials of all sequences' scores: `[batch]`. */
-function logPartition(
-  emissions: Value,
-  { transitions, start, end }: CrfParameters,
-  { inChain, isFirst }: Places,
-  maxLength: number,
-): Value {
-  const { graph } = emissions;
-  const size = transitions.shape[0] as number;
-  const identity = logIdentity(graph, size);
-  // The step into position t: from any tag to each, and what t emits. The first has nothing before it: all rows alike.
-  const isFirstStep = isFirst.greater(0.5).unsqueeze([2, 3]);
-  const steps = isFirstStep.where(start.unsqueeze([0]), transitions).add(emissions.unsqueeze([2]));
-  let products = inChain.greater(0.5).unsqueeze([2, 3]).where(steps, identity);
-  for (let reach = 1; reach < maxLength; reach *= 2) products = pairProducts(products, identity);
-  // One matrix is left; its rows are alike, as those of the first step.
-  const scores = products.slice(1, 0, 1).squeeze([1]).slice(1, 0, 1).squeeze([1]);
-  return logSumExp(scores.add(end));
-}
-
-/** Neutral in the semiring: stay where you are. */
-function logIdentity(graph: Graph, size: number): Value {
-  const values = Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 0 : IMPOSSIBLE));
-  return graph.constant(values, 'float32', [1, 1, size, size]);
-}
-
-/** `[batch, n, tags, tags]` to half as many, rounded up: each with the one after it. */
-function pairProducts(matrices: Value, identity: Value): Value {
-  const { graph } = matrices;
-  const count = matrices.runtimeShape().gather(graph.scalar(1, 'int64'));
-  const left = graph.emit('Range', [graph.scalar(0, 'int64'), count, graph.scalar(2, 'int64')])[0]!;
-  const spare = identity.expandLike(matrices.slice(1, 0, 1));
-  return logProduct(matrices.gather(left, 1), matrices.concat([spare], 1).gather(left.add(1), 1));
-}
-
-/**
- * `log Σ_k exp(a[i, k] + b[k, j])`, as a matrix product of exponentials. Each row of `a` and column of `b` is taken
- * relative to its own peak, which the product gets back; what lies 87 nats or more below a peak is nothing in float32.
- */
-function logProduct(a: Value, b: Value): Value {
-  const rowPeak = stopGradient(a.max([3]));
-  const columnPeak = stopGradient(b.max([2]));
-  const product = a.sub(rowPeak).exp().matmul(b.sub(columnPeak).exp());
-  return product.maximum(1e-37).log().add(rowPeak).add(columnPeak);
 }
