@@ -64,7 +64,7 @@ serveWorker({
     const value: OpenReply = {
       inputs: describeValues(session.inputMetadata),
       outputs: describeValues(session.outputMetadata),
-      fileBytes: modelFiles(model).reduce((sum, { bytes }) => sum + bytes, 0),
+      fileBytes: (sharedWeights ? shared!.files : modelFiles(model)).reduce((sum, { bytes }) => sum + bytes, 0),
       sharedWeights,
       notice,
     };

@@ -5,9 +5,9 @@ import type { ValueInfo } from '../ort.js';
 export interface ModelSignature {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** Bytes of the graph's file and the files beside it that hold its weights. */
+  /** Bytes of the graph and the files beside it; of the prepacked copy where weights are shared. */
   readonly fileBytes: number;
-  /** Whether the weights are mapped from a file that all workers share. */
+  /** Whether the weights are mapped from a prepacked copy that all workers share. */
   readonly sharedWeights: boolean;
 }
 
