@@ -1,7 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0);
+/** How often the event loop is looked at, in milliseconds. */
+const resolution = 10;
+
+/** Node counts from one look to the next, so a loop that is on time shows the resolution: what is above it is lag. */
+const lagSeconds = (nanoseconds: number) =>
+  Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - resolution / 1e3) : 0;
 
 /**
  * Process and event loop, under the names that dashboards for Node know. The library's own collector is not used: it
@@ -10,7 +15,7 @@ const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanosec
  * @returns What ends the measuring.
  */
 export function addProcessMetrics(register: Registry): () => void {
-  const delay = monitorEventLoopDelay({ resolution: 10 });
+  const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -37,13 +42,13 @@ export function addProcessMetrics(register: Registry): () => void {
   );
   gauge('nodejs_heap_size_used_bytes', 'Heap in use on the main thread.', () => process.memoryUsage().heapUsed);
   gauge('nodejs_eventloop_lag_p50_seconds', 'Median of the event loop lag since the last scrape.', () =>
-    seconds(delay.percentile(50)),
+    lagSeconds(delay.percentile(50)),
   );
   gauge('nodejs_eventloop_lag_p99_seconds', '99th percentile of the event loop lag since the last scrape.', () =>
-    seconds(delay.percentile(99)),
+    lagSeconds(delay.percentile(99)),
   );
   gauge('nodejs_eventloop_lag_max_seconds', 'Largest event loop lag since the last scrape.', () => {
-    const largest = seconds(delay.max);
+    const largest = lagSeconds(delay.max);
     delay.reset(); // gauges are collected in the order they were added, so this comes last
     return largest;
   });
