@@ -9,11 +9,13 @@ export async function openExport(folder: string, id: string, graphFile: string):
     readJson(join(folder, 'config.json')),
     readJson(join(folder, 'zooid.json')),
   ]);
-  const pool = await createInferencePool({ model: join(folder, graphFile) });
+  // An evaluation may take as long as it takes.
+  const pool = await createInferencePool({ model: join(folder, graphFile), runTimeoutMs: 0 });
   return {
     artifacts: { id, revision: String(manifest.revision), folder, config, manifest },
     inputs: pool.inputs,
     outputs: pool.outputs,
+    concurrency: pool.concurrency,
     forward: (inputs, context = {}) => pool.run(inputs, context),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };

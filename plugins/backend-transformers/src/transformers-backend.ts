@@ -48,6 +48,9 @@ export class TransformersBackend implements ModelBackend {
       return graphModel(artifacts, {
         inputs: pool.inputs,
         outputs: pool.outputs,
+        concurrency: pool.concurrency,
+        memoryBytes: pool.memoryBytes,
+        stats: () => pool.stats(),
         run: (inputs, options) => pool.run(inputs, options),
         async [Symbol.asyncDispose]() {
           await pool[Symbol.asyncDispose]();

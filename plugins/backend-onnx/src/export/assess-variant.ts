@@ -18,7 +18,7 @@ export type Assessment = OutputDifference & Pick<VariantReport, 'refusal' | 'eva
 export async function assess(file: string, rule: VariantRule, comparison: Comparison): Promise<Assessment> {
   const { request, comparedOn } = comparison;
   try {
-    await using pool = await createInferencePool({ model: file, workers: 1, maxQueue: 2 ** 20 });
+    await using pool = await createInferencePool({ model: file, workers: 1, maxQueue: 2 ** 20, runTimeoutMs: 0 });
     const { difference, evaluation } =
       request.evaluation === undefined
         ? { difference: await compareSamples(pool, comparison), evaluation: undefined }

@@ -33,7 +33,7 @@ export class Reference implements AsyncDisposable {
   /** @throws SessionError when onnxruntime refuses the graph. */
   static async open(artifacts: ModelArtifacts, variant: SourceVariant): Promise<Reference> {
     const model = join(artifacts.folder, 'onnx', variants[variant]);
-    return new Reference(artifacts, await createInferencePool({ model, workers: 1, optimize: false }));
+    return new Reference(artifacts, await createInferencePool({ model, workers: 1, optimize: false, runTimeoutMs: 0 }));
   }
 
   /** @throws SessionError when the graph does not take these inputs. */
