@@ -1,4 +1,5 @@
 // What contracts speak of, so that a plugin needs no other package to keep them.
+export type { Batching, BatchObservation, BatchSettings } from '@zooid/batcher';
 export {
   AbortError,
   type Issue,
