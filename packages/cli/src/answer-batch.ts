@@ -33,7 +33,7 @@ async function execute(endpoint: Endpoint, requests: readonly ParsedRequest[], s
   const [first] = requests;
   if (first === undefined) return [];
   try {
-    const merged = { items: requests.flatMap(({ items }) => items), parameters: first.parameters };
+    const merged = { items: requests.flatMap(({ items }) => items), parameters: first.parameters, many: true };
     const { outputs } = await endpoint.execute(merged, { signal });
     return outputs.map((output) => ({ output }));
   } catch (error) {

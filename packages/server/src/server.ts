@@ -77,7 +77,7 @@ export function createServer(options: ServerOptions): ZooidServer {
     events: kernel.events,
     isOpen: (path) => open.has(path),
   });
-  const answer = answerThrough(admission);
+  const answer = answerThrough(admission, new Admission(config.maxConcurrent + config.maxQueued, 0));
   const answerEach = answerEachThrough(admission);
   const routes: readonly Route[] = [
     ...appRoutes(kernel.endpoints, { answer, answerEach }, examples),

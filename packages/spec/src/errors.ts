@@ -62,10 +62,13 @@ export class ModelNotFoundError extends ModelError {
     readonly reference: string,
     /** Names of the stores that were asked. */
     readonly searched: readonly string[],
+    /** Ids of models that are here. */
+    known: readonly string[] = [],
   ) {
     const where =
       searched.length === 0 ? 'no loaded plugin provides a model store' : `searched: ${searched.join(', ')}`;
-    super(reference, `model '${reference}' was not found (${where}); list what there is with: zooid models`);
+    const hint = didYouMean(reference, known);
+    super(reference, `model '${reference}' was not found${hint} (${where}); list what there is with: zooid models`);
   }
 }
 

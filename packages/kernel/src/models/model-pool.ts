@@ -75,10 +75,17 @@ export class ModelPool implements Models, AsyncDisposable {
       const found = await store.find(reference, context);
       if (found !== undefined) return found;
     }
-    throw new ModelNotFoundError(
-      reference,
-      stores.map(({ name }) => name),
-    );
+    const searched = stores.map(({ name }) => name);
+    throw new ModelNotFoundError(reference, searched, await this.#idsHere());
+  }
+
+  /** Ids of models that need not be fetched, for whoever misspelt one. */
+  async #idsHere(): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for (const store of this.#stores().filter(({ remote }) => remote !== true)) {
+      for await (const { id } of store.list()) ids.push(id);
+    }
+    return ids;
   }
 
   async get(reference: string, context?: RunContext): Promise<Model> {

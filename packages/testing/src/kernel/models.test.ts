@@ -57,6 +57,9 @@ describe('shared models', () => {
     const error = await rejection(kernel.models.get('nobody/knows'));
     expect(codeOf(error)).toBe('MODEL_NOT_FOUND');
     expect((error as Error).message).toContain('searched: memory');
+    store.put(fakeArtifacts({ id: 'intent-zh' }));
+    const misspelt = await rejection(kernel.models.get('intent-hz'));
+    expect((misspelt as Error).message).toContain("'intent-hz' was not found; did you mean 'intent-zh'?");
   });
 
   it('that no backend supports say which were asked', async () => {

@@ -201,6 +201,24 @@ it('loads a lazy app once for hundreds of first requests, and is ready before', 
   expect([new Set(statuses), backend.attempts]).toEqual([new Set([200]), 1]);
 });
 
+it('lets other apps answer while requests wait for a load, and refuses those that are too many', async () => {
+  const door = gate();
+  const holdUp = ({ id }: { id: string }) => (id === 'a' ? door.opened : undefined);
+  await start({ server: { maxConcurrent: 2, maxQueued: 2 }, fakes: { beforeLoad: holdUp } });
+  await kernel.endpoints.open('slow', 'a', { lazy: true });
+  await kernel.endpoints.open('other', 'b');
+  const refused: number[] = [];
+  const asked = Array.from({ length: 6 }, async () => {
+    const { status } = await ask('slow');
+    if (status !== 200) refused.push(status);
+  });
+  await expect.poll(() => refused).toEqual([429, 429]);
+  expect((await ask('other')).status).toBe(200);
+  door.open();
+  await Promise.all(asked);
+  expect(refused).toHaveLength(2);
+});
+
 it('answers 503 with Retry-After, in the form of the dialect, when a model does not fit', async () => {
   const door = gate();
   await start({
