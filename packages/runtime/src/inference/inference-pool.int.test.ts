@@ -136,6 +136,8 @@ describe('createInferencePool', () => {
     await using pool = await createInferencePool({ model: linear, workers: 1 });
     await expect(pool.run({ x: floats([1, 3], [1, 2, 3]) })).rejects.toMatchObject({ code: 'SESSION_FAILED' });
     await expect(pool.run({})).rejects.toThrow(/'x' is missing/);
+    const missing = { x: undefined } as unknown as Parameters<typeof pool.run>[0];
+    await expect(pool.run(missing)).rejects.toThrow(/cannot be sent/);
     await expect(pool.run({ x: ids([1, 2], [1, 2]) })).rejects.toMatchObject({ code: 'SESSION_FAILED' });
     expect((await pool.run({ x: floats([1, 2], [1, 1]) })).y).toEqual(floats([1, 2], [3, 3]));
   });

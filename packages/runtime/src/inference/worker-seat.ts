@@ -1,4 +1,4 @@
-import { RunTimeoutError } from '../errors.js';
+import { RunTimeoutError, SessionError } from '../errors.js';
 import type { WorkerStats } from './pool-events.js';
 import type { PoolWorker, PostedRun } from './pool-worker.js';
 import type { Job } from './run-queue.js';
@@ -71,8 +71,16 @@ export class WorkerSeat {
     return { state: this.retiring ? 'retiring' : this.load > 0 ? 'busy' : 'idle', runs, failures, busyMs };
   }
 
+  /** Sends the run to the worker; one that cannot be sent fails at once. */
   post(job: Job): void {
-    const entry: Posted = { job, run: this.worker.post(job.feeds, job.outputs), withdrawn: false };
+    let run: PostedRun;
+    try {
+      run = this.worker.post(job.feeds, job.outputs);
+    } catch (cause) {
+      job.reject(new SessionError(`The inputs cannot be sent to a worker: ${(cause as Error).message}`, { cause }));
+      return;
+    }
+    const entry: Posted = { job, run, withdrawn: false };
     if (this.posted.push(entry) === 1) {
       this.busySince = performance.now();
       this.watchdog.start();
