@@ -20,6 +20,9 @@ export interface LexiconEntry {
   readonly weight?: number;
 }
 
+/** In logits per unit. */
+export const weightOf = ({ weight = DEFAULT_WEIGHT }: LexiconEntry): number => weight;
+
 const known = ['surface', 'granularity', 'weight'];
 
 /**
