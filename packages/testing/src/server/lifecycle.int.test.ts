@@ -137,6 +137,7 @@ it('loads, reloads and unloads as the model repository extension says', async ()
   expect(await manage('models/lazy/load')).toMatchObject({ status: 200, body: undefined });
   put('a', 'a2');
   expect((await manage('models/pinned/load', { parameters: {} })).status).toBe(200);
+  expect((await manage('models/pinned/load', { parameters: null })).status).toBe(200); // as clients send what they have none of
   expect((await ask('pinned')).body.model.revision).toBe('a2');
   put('a', 'bad');
   const refused = await manage('models/pinned/load');

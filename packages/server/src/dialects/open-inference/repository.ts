@@ -19,7 +19,7 @@ class IndexRequest {
   @IsOptional() @IsBoolean() ready?: boolean;
 }
 class RepositoryRequest {
-  @IsOptional() @IsObject() parameters?: Record<string, unknown>;
+  @IsOptional() @IsObject() parameters?: Record<string, unknown> | null;
 }
 
 /**
@@ -68,27 +68,24 @@ export function repositoryRoutes(endpoints: Endpoints): Route[] {
 }
 
 async function load(endpoints: Endpoints, call: Call): Promise<Reply> {
+  const { model = '' } = call.parameters;
+  const { state } = endpoints.get(model); // an unknown name is worth saying before the body is judged
   await refuseParameters(call, []);
-  const { address } = target(endpoints, call);
   try {
-    await endpoints.load(address, { signal: call.signal });
+    await endpoints.load(model, { signal: call.signal });
   } catch (error) {
-    throw failure(error, `'${address}' was not loaded; what served before still does`);
+    throw failure(error, `'${model}' was not loaded${state === 'loaded' ? '; what served before still does' : ''}`);
   }
   return { status: 200 };
 }
 
 async function unload(endpoints: Endpoints, call: Call): Promise<Reply> {
+  const { model = '' } = call.parameters;
+  endpoints.get(model);
   // No model here depends on another, so with or without its dependents is the same.
   await refuseParameters(call, ['unload_dependents']);
-  await endpoints.unload(target(endpoints, call).address);
+  await endpoints.unload(model);
   return { status: 200 };
-}
-
-/** @throws UnknownNameError, before anything is done. */
-function target(endpoints: Endpoints, { parameters: { model = '' } }: Call): { readonly address: string } {
-  endpoints.get(model);
-  return { address: model };
 }
 
 function entryOf(endpoint: Endpoint) {
@@ -109,8 +106,8 @@ async function bodyOf(call: Call): Promise<unknown> {
 
 /** @param flags Parameters that may be true or false; others there are not. */
 async function refuseParameters(call: Call, flags: readonly string[]): Promise<void> {
-  const { parameters = {} } = validateDto(RepositoryRequest, await bodyOf(call), 'request');
-  for (const [name, value] of Object.entries(parameters)) {
+  const { parameters } = validateDto(RepositoryRequest, await bodyOf(call), 'request');
+  for (const [name, value] of Object.entries(parameters ?? {})) {
     if (flags.includes(name) && typeof value === 'boolean') continue;
     const names = flags.join(', ') || 'none';
     const message = `The parameter '${name}' is not supported here (known: ${names}); models are configured in zooid.yaml`;
