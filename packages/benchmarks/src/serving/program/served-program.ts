@@ -107,12 +107,17 @@ export class ServedProgram implements AsyncDisposable {
     return outcome;
   }
 
-  /** Value of a metric without labels. @throws ServedProgramError when there is none. */
-  async metric(name: string): Promise<number> {
+  /** Metrics without labels, by name. Percentiles are since the scrape before, whoever made it. */
+  async scrape(): Promise<ReadonlyMap<string, number>> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+    return new Map([...text.matchAll(/^(\w+) (\S+)$/gm)].map(([, name, value]) => [name!, Number(value)]));
+  }
+
+  /** One metric without labels. @throws ServedProgramError when there is none. */
+  async metric(name: string): Promise<number> {
+    const value = (await this.scrape()).get(name);
     if (value === undefined) throw new ServedProgramError(`/metrics has no ${name}`);
-    return Number(value);
+    return value;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

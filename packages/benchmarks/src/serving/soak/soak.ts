@@ -12,7 +12,7 @@ import { prepareClassifier } from '../load/prepare-classifier.js';
 import { textOf } from '../load/random-classifier.js';
 import { ServedProgram } from '../program/served-program.js';
 import { bySecond, quantile } from './latencies.js';
-import { type Sample, watch } from './watch.js';
+import { type Lag, type Sample, watch } from './watch.js';
 
 const name = 'mini';
 const connections = 32;
@@ -54,14 +54,14 @@ export const soak: Benchmark = {
       const seconds = Math.max(10, Math.round(60 * minutes));
       const load = startLoad({ url: server.url, requests, connections: 1024, rate });
       const reloading = reloads(server, model, seconds);
-      const samples = await watch(server, seconds, (sample) => {
+      const { samples, lag } = await watch(server, seconds, (sample) => {
         if (sample.second % 10 === 0) log(JSON.stringify(sample, shortNumbers));
       });
       const reloaded = await reloading;
       await sleep(1000); // the last version answers as well
       const outcomes = await load.stop();
       const status = await server.stop();
-      return report({ outcomes, samples, capacity, rate, reloaded, status });
+      return report({ outcomes, samples, lag, capacity, rate, reloaded, status });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -107,23 +107,21 @@ async function reloads({ url }: ServedProgram, model: string, seconds: number): 
 interface Measured {
   readonly outcomes: Outcomes;
   readonly samples: readonly Sample[];
+  readonly lag: Lag;
   readonly capacity: number;
   readonly rate: number;
   readonly reloaded: { readonly due: number; readonly done: number };
   readonly status: number | string;
 }
 
-function report({ outcomes, samples, capacity, rate, reloaded, status }: Measured) {
+function report({ outcomes, samples, lag, capacity, rate, reloaded, status }: Measured) {
   const settled = samples.slice(Math.min(settledSeconds, samples.length >> 1));
   const start = median(settled.slice(0, 5).map(({ rssMiB }) => rssMiB));
   const growth = Math.max(...settled.map(({ rssMiB }) => rssMiB)) / start;
-  // Each sample is a percentile of its own second: the worst but one in a hundred of them.
-  const lags = samples.map(({ lagP99Ms }) => lagP99Ms).sort((a, b) => a - b);
-  const lagMs = quantile(lags, 0.99);
   const failed = lost(outcomes);
   const versions = Object.keys(outcomes.models).length;
   const isWhole = failed === 0 && status === 0 && reloaded.done === reloaded.due && versions === reloaded.due + 1;
-  const ratio = Math.max(growth / maxGrowth, lagMs / maxLagMs, isWhole ? 0 : Number.POSITIVE_INFINITY);
+  const ratio = Math.max(growth / maxGrowth, lag.p99Ms / maxLagMs, isWhole ? 0 : Number.POSITIVE_INFINITY);
   const latencies = outcomes.times.filter((_, i) => i % 2 === 1).sort();
   const { sent, answered, refused, errors, examples } = outcomes;
   return {
@@ -144,7 +142,7 @@ function report({ outcomes, samples, capacity, rate, reloaded, status }: Measure
       p50Ms: rounded(quantile(latencies, 0.5)),
       p99Ms: rounded(quantile(latencies, 0.99)),
       maxMs: rounded(latencies.at(-1) ?? 0),
-      lagP99Ms: rounded(lagMs),
+      eventLoopLag: { p50Ms: rounded(lag.p50Ms), p99Ms: rounded(lag.p99Ms), maxMs: rounded(lag.maxMs) },
       rssMiB: { settled: start, largestLater: rounded(growth * start), growth: rounded(growth) },
     },
   };
@@ -163,7 +161,6 @@ function tableOf(samples: readonly Sample[], seconds: readonly Float64Array[]) {
       'answers/s': rounded(latencies.length / of.length, 3),
       'p50 ms': rounded(quantile(latencies, 0.5), 3),
       'p99 ms': rounded(quantile(latencies, 0.99), 3),
-      'lag p99 ms': rounded(Math.max(...of.map(({ lagP99Ms }) => lagP99Ms)), 3),
       'RSS MiB': rounded(Math.max(...of.map(({ rssMiB }) => rssMiB))),
     };
   });
