@@ -1,5 +1,3 @@
-import type { TensorMap } from '@zooid/tensor';
-import type { TextFeatures } from './featurizer.js';
 import type { IntentConfig } from './intent-config.js';
 
 export interface LabelScore {
@@ -25,6 +23,8 @@ export interface IntentAnswer {
   readonly scores: readonly LabelScore[];
   /** Labels above the threshold, for multi-label models only. */
   readonly intents?: readonly string[];
+  /** Those of the lexicons and, where the model predicts them, what it tags elsewhere. */
+  readonly slots?: readonly AnswerSlot[];
 }
 
 /** Turns one row of logits into an answer: softmax and rejection, or sigmoid and threshold. */
@@ -42,13 +42,6 @@ export function answerOf(
   const { fallback } = options.rejection;
   const intent = fallback !== undefined && best.score < threshold ? fallback : best.label;
   return { intent, score: best.score, scores };
-}
-
-/** Rows of `logits` `[batch, labels]`. */
-export function decodeAnswers(outputs: TensorMap, rows: readonly TextFeatures[], config: IntentConfig): IntentAnswer[] {
-  const logits = outputs.logits!.data as Float32Array;
-  const width = config.labels.length;
-  return rows.map((_, row) => answerOf(logits.subarray(row * width, (row + 1) * width), config));
 }
 
 function softmax(logits: Float32Array): Float32Array {

@@ -63,6 +63,38 @@ describe('an answer', () => {
     });
   });
 
+  it('has the slots that the model tags, where it predicts them and no lexicon gives any', async () => {
+    // One row for no slot, then B, I, E and S of city, singer and song.
+    const [song, city] = [9, 1];
+    const tags: Record<string, readonly number[]> = {
+      // 想听 + a title that no list has: B I E of song, then a lone S of city.
+      unknown: [0, 0, song, song + 1, song + 2, city + 3],
+      // The model tags a part of what the lexicon knows as a city: the lexicon is believed.
+      known: [0, 0, 0, 0, city, city + 2, 0, 0],
+    };
+    const outputs =
+      (tagged: readonly number[]): ScriptedOutputs =>
+      (inputs) => {
+        const sequence = inputs.input_ids!.dims[1]!;
+        const data = new Float32Array(sequence * 13);
+        tagged.forEach((tag, i) => {
+          data[(i + 1) * 13 + tag] = 5; // after [CLS]
+        });
+        return { ...musicWhereLabelled(inputs), slot_logits: { dtype: 'float32', dims: [1, sequence, 13], data } };
+      };
+    const slotsOf = async (text: string, tagged: readonly number[]) => {
+      const { instance, model } = await openTiny({ slots: 'predict' }, outputs(tagged));
+      const [answer] = await instance.run([item(text)], parameters({ codePoints: true }));
+      expect(model.calls).toHaveLength(1); // intent and slots from one pass
+      return answer!.slots;
+    };
+    expect(await slotsOf('想听晴天吗沪', tags.unknown!)).toEqual([
+      { type: 'song', text: '晴天吗', start: 2, end: 5, codePoints: [2, 5] },
+      { type: 'city', text: '沪', start: 5, end: 6, codePoints: [5, 6] },
+    ]);
+    expect(await slotsOf('想听说不出的秘密', tags.known!)).toMatchObject([{ type: 'song', start: 2, end: 8 }]);
+  });
+
   it('counts offsets in UTF-16 units, and in code points when asked to', async () => {
     const { instance } = await openTiny();
     const text = '😀👨‍👩‍👧听《说不出的秘密》𠮷北京';

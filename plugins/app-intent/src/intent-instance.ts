@@ -13,9 +13,10 @@ import {
   type RunContext,
   reportTokens,
 } from '@zooid/spec';
-import type { TensorMap } from '@zooid/tensor';
-import { CodePoints, loadTokenizer } from '@zooid/tokenizers';
-import { type AnswerSlot, answerOf, type IntentAnswer } from './answer.js';
+import type { HostTensor } from '@zooid/tensor';
+import { loadTokenizer } from '@zooid/tokenizers';
+import type { AnswerSlot, IntentAnswer } from './answer.js';
+import { withCodePoints } from './answer-slots.js';
 import { type IntentItem, IntentParameters, type LexiconBody, type RequestEntry } from './dto.js';
 import { type IntentExample, parseExample } from './example.js';
 import { Featurizer, type TextFeatures } from './featurizer.js';
@@ -23,7 +24,7 @@ import { type IntentConfig, intentConfigOf } from './intent-config.js';
 import { intentMetrics } from './intent-metrics.js';
 import { Lexicon } from './lexicon/lexicon.js';
 import { LexiconSet } from './lexicon/lexicon-set.js';
-import type { PlacedMatch } from './placed-match.js';
+import { AnswerReader, type AnswerWithSlots } from './read-answers.js';
 import { SlotLabels } from './slot-labels.js';
 
 export interface GateValue {
@@ -54,6 +55,7 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
   readonly collections: Readonly<Record<string, Collection>>;
 
   private readonly turns = new Turns();
+  private readonly reader: AnswerReader;
   private readonly batcher: Batcher<Row, IntentOutput>;
 
   private constructor(
@@ -63,6 +65,7 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
     private readonly lexicons: LexiconSet,
     { batching }: OpenContext,
   ) {
+    this.reader = new AnswerReader(config);
     this.batcher = new Batcher({
       ...batching,
       run: (rows, { signal }) => this.answer(rows, signal),
@@ -118,24 +121,10 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
   private async answer(rows: readonly Row[], signal: AbortSignal): Promise<IntentOutput[]> {
     const wantsGate = this.hasGate && rows.some(({ parameters }) => parameters.explain);
     const inputs = this.featurizer.collate(rows.map(({ features }) => features));
-    const outputs = wantsGate ? ['logits', 'gate'] : ['logits'];
-    const results = await this.model.forward(inputs, { signal, outputs });
-    return rows.map((row, i) => this.answerOf(row, i, results));
-  }
-
-  private answerOf({ text, features, parameters }: Row, row: number, { logits, gate }: TensorMap): IntentOutput {
-    const { topK, explain, codePoints, threshold = this.config.threshold } = parameters;
-    const width = this.config.labels.length;
-    const own = (logits!.data as Float32Array).subarray(row * width, (row + 1) * width);
-    const { scores, ...answer } = answerOf(own, { ...this.config, threshold });
-    const gates =
-      explain && gate !== undefined ? gateValues(features, gate.data as Float32Array, row * gate.dims[1]!) : undefined;
-    return {
-      ...answer,
-      scores: scores.slice(0, topK),
-      slots: slotsOf(text, features.placed, codePoints),
-      ...(gates !== undefined && { gate: gates }),
-    };
+    const outputs = wantsGate ? [...this.reader.outputs, 'gate'] : this.reader.outputs;
+    const { gate, ...results } = await this.model.forward(inputs, { signal, outputs });
+    const texts = rows.map(({ text, features, parameters: { threshold } }) => ({ text, features, threshold }));
+    return this.reader.read(texts, results).map((answer, i) => outputOf(rows[i]!, answer, i, gate));
   }
 
   /** Records are read as the model's own recipe reads them. */
@@ -179,30 +168,6 @@ function hostCost({ text, lexicon }: IntentItem): number {
   return 20 + MICROSECONDS_PER_CHARACTER * text.length + MICROSECONDS_PER_ENTRY * (lexicon?.length ?? 0);
 }
 
-/** Matches that no longer match covers, in text order; one per type where a span has several. */
-function slotsOf(text: string, placed: readonly PlacedMatch[], withCodePoints: boolean): AnswerSlot[] {
-  const inOrder = placed
-    .map(({ match }) => match)
-    .sort((a, b) => a.start - b.start || b.end - a.end || (a.type < b.type ? -1 : Number(a.type > b.type)));
-  const points = withCodePoints ? new CodePoints(text) : undefined;
-  const slots: AnswerSlot[] = [];
-  let [start, end, type] = [-1, -1, ''];
-  for (const match of inOrder) {
-    // In this order a match is covered when, and only when, the longest reach so far goes as far as it does.
-    const isSameSpan = match.start === start && match.end === end;
-    if (isSameSpan ? match.type === type : match.end <= end) continue;
-    ({ start, end, type } = match);
-    slots.push({
-      type,
-      text: text.slice(start, end),
-      start,
-      end,
-      ...(points === undefined ? {} : { codePoints: [points.fromUtf16(start), points.fromUtf16(end)] as const }),
-    });
-  }
-  return slots;
-}
-
 function gateValues({ encoding }: TextFeatures, gate: Float32Array, offset: number): GateValue[] {
   return encoding.tokens.map((token, i) => ({
     token,
@@ -210,4 +175,21 @@ function gateValues({ encoding }: TextFeatures, gate: Float32Array, offset: numb
     end: encoding.offsets[2 * i + 1]!,
     gate: gate[offset + i]!,
   }));
+}
+
+function outputOf(
+  { text, features, parameters }: Row,
+  { scores, slots, ...answer }: AnswerWithSlots,
+  row: number,
+  gate: HostTensor | undefined,
+): IntentOutput {
+  const { topK, explain, codePoints } = parameters;
+  const gates =
+    explain && gate !== undefined ? gateValues(features, gate.data as Float32Array, row * gate.dims[1]!) : undefined;
+  return {
+    ...answer,
+    scores: scores.slice(0, topK),
+    slots: codePoints ? withCodePoints(text, slots) : slots,
+    ...(gates !== undefined && { gate: gates }),
+  };
 }

@@ -6,7 +6,7 @@ import type { Value } from '@zooid/onnx';
 import type { HostTensor, TensorMap } from '@zooid/tensor';
 import { loadTokenizer, type Tokenizer, tokenizerFromVocab, trainWordPiece } from '@zooid/tokenizers';
 import type { CollateContext, Features, PrepareContext, PreparedTask, TrainingTask } from '@zooid/trainer';
-import { decodeAnswers, type IntentAnswer } from './answer.js';
+import type { IntentAnswer } from './answer.js';
 import { labelThreshold, rejectionThreshold } from './calibrate.js';
 import { type IntentExample, parseExample } from './example.js';
 import { Featurizer, type TextFeatures, typedToken } from './featurizer.js';
@@ -23,7 +23,8 @@ import type { Lexicon } from './lexicon/lexicon.js';
 import { LEXICON_FOLDER, readLexicons, writeLexicon } from './lexicon/lexicon-files.js';
 import { type TrainingLexicon, trainingLexicon } from './lexicon/training-lexicon.js';
 import { intentHead, intentLoss } from './model/intent-head.js';
-import type { IntentOptions } from './options.js';
+import { type IntentOptions, taggingWeight } from './options.js';
+import { AnswerReader } from './read-answers.js';
 import { SlotLabels } from './slot-labels.js';
 
 /** The label value that the loss ignores. */
@@ -31,8 +32,9 @@ const UNKNOWN_LABEL = -100;
 
 /** Features of one example: its text's, and what training adds. */
 interface IntentFeatures extends Features, TextFeatures {
+  readonly text: string;
   readonly labels: readonly number[];
-  /** Gold slots on token positions, for the auxiliary tagging loss. */
+  /** Gold slots on token positions, for the tagging loss. */
   readonly goldSlots: readonly PositionedSlot[];
 }
 
@@ -113,6 +115,7 @@ class PreparedIntentTask implements PreparedTask {
   private readonly encoderInputs: readonly string[];
   private readonly intent: IntentConfig;
   private readonly featurizer: Featurizer;
+  private readonly reader: AnswerReader;
   private readonly labelIds: ReadonlyMap<string, number>;
 
   /** @throws ValidationError when encoder or tokenizer cannot do what the options ask for. */
@@ -124,6 +127,7 @@ class PreparedIntentTask implements PreparedTask {
     this.groups = [{ name: 'head', match: (name) => !name.startsWith(`${family.prefix}.`) }];
     this.encoderInputs = family.inputs(encoder);
     this.intent = intent;
+    this.reader = new AnswerReader(intent);
     this.featurizer = new Featurizer({
       tokenizer,
       labels: new SlotLabels(intent.slotTypes),
@@ -162,7 +166,7 @@ class PreparedIntentTask implements PreparedTask {
 
   get outputs(): readonly string[] {
     const { mode } = this.intent.options.fusion;
-    return mode === 'gated' || mode === 'full' ? ['logits', 'gate'] : ['logits'];
+    return [...this.reader.outputs, ...(mode === 'gated' || mode === 'full' ? ['gate'] : [])];
   }
 
   featurize(example: IntentExample): IntentFeatures {
@@ -171,8 +175,9 @@ class PreparedIntentTask implements PreparedTask {
     // A validation label that training never saw takes no part in the loss; its answer counts as wrong.
     return {
       ...features,
+      text: example.text,
       labels: example.labels.map((label) => this.labelIds.get(label) ?? UNKNOWN_LABEL),
-      goldSlots: this.intent.options.slotLoss === 0 ? [] : positionGoldSlots(example, features.encoding),
+      goldSlots: taggingWeight(this.intent.options) === 0 ? [] : positionGoldSlots(example, features.encoding),
     };
   }
 
@@ -180,7 +185,7 @@ class PreparedIntentTask implements PreparedTask {
     const noise = context.training ? { options: this.intent.options.noise, random: context.random } : undefined;
     const inputs = this.featurizer.collate(rows, noise);
     if (!context.training && context.labels !== true) return inputs;
-    if (this.intent.options.slotLoss === 0) return { ...inputs, labels: this.labelTensor(rows) };
+    if (taggingWeight(this.intent.options) === 0) return { ...inputs, labels: this.labelTensor(rows) };
     const slot_labels = slotLabelTensor(rows, inputs.input_ids!.dims[1]!, this.intent.goldTypes);
     return { ...inputs, labels: this.labelTensor(rows), slot_labels };
   }
@@ -194,7 +199,8 @@ class PreparedIntentTask implements PreparedTask {
   }
 
   decode(outputs: TensorMap, rows: readonly IntentFeatures[]): IntentAnswer[] {
-    return decodeAnswers(outputs, rows, this.intent);
+    const texts = rows.map((features) => ({ text: features.text, features }));
+    return this.reader.read(texts, outputs);
   }
 
   metrics(answers: readonly IntentAnswer[], examples: readonly IntentExample[]): Record<string, number> {
@@ -261,6 +267,9 @@ function refuseMisfit({ encoderConfig, intent, tokenizer }: PreparedParts, famil
   if (unknown.length > 0) {
     const message = `'typed' needs a vocabulary with ${unknown.map(typedToken).join(', ')}; train without a base model`;
     issues.push({ path: '/fusion/mode', message });
+  }
+  if (intent.options.slots === 'predict' && intent.goldTypes.length === 0) {
+    issues.push({ path: '/slots', message: "'predict' needs training records with annotated slots, found none" });
   }
   if (issues.length > 0) throw new ValidationError('options of app intent', issues);
 }

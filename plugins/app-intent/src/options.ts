@@ -109,6 +109,9 @@ export class RejectionOptions {
   @IsOptional() @IsNumber() @Min(0) @Max(1) threshold?: number;
 }
 
+export const slotSources = ['lexicon', 'predict'] as const;
+export type SlotSource = (typeof slotSources)[number];
+
 /** The `options` section of an intent recipe. */
 export class IntentOptions {
   @IsString() textField = 'text';
@@ -121,8 +124,14 @@ export class IntentOptions {
   /** Weight classes by inverse frequency to this power (0 = off), clipped to [0.5, 5]. */
   @IsNumber() @Min(0) @Max(1) classWeightPower = 0;
   /**
-   * Weight of an auxiliary loss: tagging the gold slots from the encoder's states. It teaches the encoder what names
-   * look like; nothing of it is left in the exported graph. Needs records with `slots`.
+   * Where the slots of answers come from: matches of the lexicons alone, or where there are none also what the model
+   * tags, in the same pass. `predict` needs records with `slots`.
+   */
+  @IsIn(slotSources) slots: SlotSource = 'lexicon';
+  /**
+   * Weight of the loss of tagging the gold slots from the encoder's states, beside that of the intent; 0 with `slots:
+   * predict` counts as 1. Without `predict` it only teaches the encoder what names look like, and nothing of it is left
+   * in the exported graph. Needs records with `slots`.
    */
   @IsNumber() @Min(0) @Max(10) slotLoss = 0;
   /** Dropout before the output layer. */
@@ -132,4 +141,9 @@ export class IntentOptions {
   @ValidateNested() @Type(() => LexiconOptions) lexicon = new LexiconOptions();
   @ValidateNested() @Type(() => TokenizerOptions) tokenizer = new TokenizerOptions();
   @ValidateNested() @Type(() => RejectionOptions) rejection = new RejectionOptions();
+}
+
+/** What the tagging loss counts for; 0 where nothing is tagged. */
+export function taggingWeight({ slots, slotLoss }: Pick<IntentOptions, 'slots' | 'slotLoss'>): number {
+  return slots === 'predict' && slotLoss === 0 ? 1 : slotLoss;
 }

@@ -2,6 +2,7 @@ import { binaryCrossEntropyWithLogits, crossEntropy } from '@zooid/autodiff';
 import { type EncoderOutput, firstToken, linear, type ModuleContext } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import type { IntentConfig } from '../intent-config.js';
+import { taggingWeight } from '../options.js';
 import { SlotLabels } from '../slot-labels.js';
 import { fuseSlots } from './fusion.js';
 
@@ -22,7 +23,7 @@ export function intentHead(
   return {
     logits,
     ...(gate === undefined ? {} : { gate: gate.mean([2], false) }),
-    ...(config.options.slotLoss === 0 ? {} : { slot_logits: tagSlots(context, encoder, config) }),
+    ...(taggingWeight(config.options) === 0 ? {} : { slot_logits: tagSlots(context, encoder, config) }),
   };
 }
 
@@ -45,7 +46,7 @@ function meanOverText(states: Value, attentionMask: Value): Value {
 }
 
 /**
- * The intent's loss plus, where the recipe asks for it, the weighted loss of tagging the gold slots
+ * The intent's loss plus, where slots are tagged, the weighted loss of tagging the gold slots
  * (`slot_labels` `[batch, sequence]`, −100 where nothing is to be tagged).
  */
 export function intentLoss(
@@ -58,7 +59,7 @@ export function intentLoss(
   const tags = outputs.slot_logits;
   if (tags === undefined) return loss;
   const gold = context.input('slot_labels', 'int64', ['batch', 'sequence']);
-  return loss.add(crossEntropy(tags, gold).mul(config.options.slotLoss));
+  return loss.add(crossEntropy(tags, gold).mul(taggingWeight(config.options)));
 }
 
 /** Cross entropy over `labels` `[batch]`, or binary cross entropy over `labels` `[batch, labels]` when multi-label. */

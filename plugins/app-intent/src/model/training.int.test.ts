@@ -56,6 +56,7 @@ const variants: [string, Record<string, unknown>][] = [
   ...poolingModes.map((pooling): [string, Record<string, unknown>] => [`pooling ${pooling}`, { fusion: { pooling } }]),
   ...gateModes.map((gate): [string, Record<string, unknown>] => [`gate ${gate}`, { fusion: { gate } }]),
   ['slot tagging beside it', { slotLoss: 0.5 }],
+  ['slots predicted in the same pass', { slots: 'predict' }],
   ['class weights and label smoothing', { classWeightPower: 0.5, labelSmoothing: 0.1 }],
   ['every kind of noise', { noise: { drop: 0.5, falseMatch: 1, swapType: 0.5, maskMatched: 0.5, wordDropout: 0.2 } }],
   ['an empty lexicon', { lexicon: { fromTraining: false } }],
@@ -94,6 +95,28 @@ describe('the whole model', () => {
     });
     expect(worst(one, eight, 'logits')).toBeLessThanOrEqual(1e-6);
     expect((one.gate!.data as Float32Array).every((gate) => gate > 0 && gate < 1)).toBe(true);
+  });
+});
+
+describe('slots', () => {
+  const slotOutputs = async (options: Record<string, unknown>) => {
+    const task = await prepareTiny(options);
+    return [task.outputs, Object.keys(await runModel(exportTiny(task), feedsOf(task)))];
+  };
+  const feedsOf = (task: PreparedTask) =>
+    task.collate([task.featurize(tinyExamples[0])], { training: false, random: new Random(1) });
+
+  it('leave nothing in the exported graph unless they are predicted', async () => {
+    for (const names of await slotOutputs({ slotLoss: 0.5 })) expect(names).toEqual(['logits', 'gate']);
+    for (const names of await slotOutputs({ slots: 'predict' }))
+      expect(names).toEqual(['logits', 'slot_logits', 'gate']);
+  });
+
+  it('can only be predicted where records have some', async () => {
+    const without = tinyExamples.map((example) => ({ ...example, slots: [] }));
+    await expect(prepareTiny({ slots: 'predict' }, without)).rejects.toThrow(
+      /\/slots 'predict' needs training records with annotated slots, found none/,
+    );
   });
 });
 
