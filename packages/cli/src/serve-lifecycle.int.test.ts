@@ -10,6 +10,8 @@ import { lines, plugin, type Running, Workplace } from './__fixtures__/workplace
 vi.setConfig({ testTimeout: 120_000 });
 
 const modelzoo = fileURLToPath(new URL('../../../modelzoo', import.meta.url));
+/** Other tests keep the machine busy. */
+const patience = { timeout: 60_000 };
 /** What a native abort of the process leaves on stderr. */
 const crash = /terminate called|Napi::Error|Aborted|FATAL ERROR/;
 
@@ -26,7 +28,7 @@ const real = 'plugins: [store-local, backend-onnx, app-intent]';
 
 async function serve(config: string, ...words: readonly string[]): Promise<{ child: Running; url: string }> {
   const child = at.start(['serve', '--json', '--port', '0', '--config', config, ...words]);
-  await expect.poll(() => child.text.out, { timeout: 30_000 }).toMatch(/"apps"[\s\S]*\n}\n/);
+  await expect.poll(() => child.text.out, patience).toMatch(/"apps"[\s\S]*\n}\n/);
   return { child, url: (JSON.parse(child.text.out) as { url: string }).url };
 }
 
@@ -65,10 +67,12 @@ describe('zooid serve', () => {
     ]);
     await configure('versions.yaml', ...served, 'aliases: { assistant: chat@2 }');
     child.kill('SIGHUP');
-    await expect.poll(() => modelOf('assistant')).toBe('org/other');
+    await expect.poll(() => modelOf('assistant'), patience).toBe('org/other');
     await configure('versions.yaml', ...served, 'aliases: { assistant: chat@3 }');
     child.kill('SIGHUP');
-    await expect.poll(() => child.text.err).toMatch(/\/aliases\/assistant leads to 'chat@3'.*did you mean 'chat@2'/);
+    await expect
+      .poll(() => child.text.err, patience)
+      .toMatch(/\/aliases\/assistant leads to 'chat@3'.*did you mean 'chat@2'/);
     expect(await modelOf('assistant')).toBe('org/other');
     expect(await stop(child)).toBe(0);
   });
@@ -91,7 +95,7 @@ describe('zooid serve', () => {
     const { child, url } = await serve('real.yaml');
     const reload = async (expected: RegExp) => {
       child.kill('SIGHUP');
-      await expect.poll(() => child.text.err, { timeout: 30_000 }).toMatch(expected);
+      await expect.poll(() => child.text.err, patience).toMatch(expected);
     };
     await reload(/'speaker' has not changed/);
     const graph = at.path('damaged/onnx/model.onnx');
@@ -112,7 +116,7 @@ describe('zooid serve', () => {
     await writeFile(graph, intact);
     child.kill('SIGHUP');
     const unchanged = () => logged(child).filter(({ message }) => message === "'speaker' has not changed");
-    await expect.poll(() => unchanged().length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => unchanged().length, patience).toBe(2);
     expect(await stop(child)).toBe(0);
   });
 
@@ -121,7 +125,7 @@ describe('zooid serve', () => {
     async (after) => {
       await configure('load.yaml', real, 'endpoints: { speaker: ./speaker }');
       const child = at.start(['serve', '--port', '0', '--config', 'load.yaml', '--verbose']);
-      await expect.poll(() => child.text.err, { timeout: 60_000 }).toMatch(/"plugin":"app-intent"/);
+      await expect.poll(() => child.text.err, patience).toMatch(/"plugin":"app-intent"/);
       await sleep(after);
       expect(await stop(child)).toBe(0);
       expect(child.text.err).not.toMatch(crash);
@@ -135,7 +139,7 @@ describe('zooid serve', () => {
     await sleep(300);
     const end = ended(child);
     child.kill('SIGTERM');
-    await expect.poll(() => child.text.err).toContain('SIGTERM: finishing what has begun');
+    await expect.poll(() => child.text.err, patience).toContain('SIGTERM: finishing what has begun');
     child.kill('SIGINT');
     expect(await end).toEqual([null, 'SIGINT']);
     expect(child.text.err).not.toMatch(crash);

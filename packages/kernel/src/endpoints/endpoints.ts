@@ -96,8 +96,9 @@ export class EndpointTable implements Endpoints, AsyncDisposable {
     }
     const address = version === undefined ? name : `${name}@${version}`;
     this.#served.refuse(name, version);
-    if (this.#opening.has(address) || Object.hasOwn(this.aliases, name))
+    if (this.#isOpening(name, version) || Object.hasOwn(this.aliases, name)) {
       throw new DuplicateNameError('endpoint', address);
+    }
     const opening = this.#start(name, reference, options);
     this.#opening.set(address, opening);
     try {
@@ -191,6 +192,14 @@ export class EndpointTable implements Endpoints, AsyncDisposable {
     const results = await Promise.allSettled(this.list().map(({ address }) => this.close(address)));
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} endpoints failed to close`);
+  }
+
+  /** Whether an endpoint is being opened beside which this one cannot be. */
+  #isOpening(name: string, version: string | undefined): boolean {
+    return [...this.#opening.keys()].map(parseAddress).some((other) => {
+      const isSame = other.version === version || other.version === undefined || version === undefined;
+      return other.name === name && isSame;
+    });
   }
 
   /** A version, or all of a name. @throws UnknownNameError */

@@ -75,6 +75,8 @@ describe('versions of an endpoint', () => {
     expect(codeOf(await rejection(kernel.endpoints.open('x', 'c', { version: 'a@b' })))).toBe('VALIDATION_FAILED');
     const both = [1, 2].map(() => kernel.endpoints.open('late', 'c', { version: '1' }));
     expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    const mixed = [kernel.endpoints.open('mixed', 'c', { version: '1' }), kernel.endpoints.open('mixed', 'c')];
+    expect((await Promise.allSettled(mixed)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   });
 
   it('leave the name to another when the default one is closed', async () => {
