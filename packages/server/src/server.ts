@@ -27,8 +27,8 @@ import type { Route } from './routes/route.js';
 import { boundPipelines, boundSlowClients } from './slow-clients.js';
 
 export interface ServerOptions {
-  /** Its endpoints are served, and its events, when given, counted; whoever created it disposes of it. */
-  readonly kernel: Pick<Kernel, 'endpoints'> & Partial<Pick<Kernel, 'events'>>;
+  /** Its endpoints are served, and its events and models, when given, counted; whoever created it disposes of it. */
+  readonly kernel: Pick<Kernel, 'endpoints'> & Partial<Pick<Kernel, 'events' | 'models'>>;
   /** Validated already. Default: every default. */
   readonly config?: ServerConfig;
   readonly logger?: Logger;
@@ -63,6 +63,7 @@ export interface ZooidServer extends AsyncDisposable {
 /** @throws ValidationError when parts of the configuration contradict each other. */
 export function createServer(options: ServerOptions): ZooidServer {
   const { kernel, config = new ServerConfig(), logger = silentLogger, examples = {} } = options;
+  const { models } = kernel;
   const issues = configIssues(config);
   if (issues.length > 0) throw new ValidationError('server', issues);
   let state: ServerState = 'starting';
@@ -74,7 +75,7 @@ export function createServer(options: ServerOptions): ZooidServer {
     config,
     logger,
     load: () => admission.load,
-    events: kernel.events,
+    host: { events: kernel.events, loaded: models && (() => models.loaded()) },
     isOpen: (path) => open.has(path),
   });
   const answer = answerThrough(admission, new Admission(config.maxConcurrent + config.maxQueued, 0));

@@ -7,6 +7,7 @@ import {
   ModelError,
   ModelInUseError,
   ModelNotFoundError,
+  type ModelStats,
   type ModelStore,
   type ModelSummary,
   type Models,
@@ -32,6 +33,8 @@ export interface LoadedModel {
   readonly uses: number;
   /** About how much memory it takes. */
   readonly bytes: number;
+  /** Of its workers, where the backend tells. */
+  readonly stats?: ModelStats;
 }
 
 /** A place for one model id: what serves now, and the load or reload that is under way. */
@@ -180,6 +183,7 @@ export class ModelPool implements Models, AsyncDisposable {
               revision: current.model.artifacts.revision,
               uses: current.uses,
               bytes: current.bytes,
+              ...(current.model.stats !== undefined && { stats: current.model.stats() }),
             },
           ],
     );

@@ -1,5 +1,4 @@
 import type { Logger } from '@zooid/common';
-import type { EventHub } from '@zooid/kernel';
 import type { Express, Request, Response } from 'express';
 import type { ServerConfig } from '../config.js';
 import { ApiKeys, presentedKey } from './api-keys.js';
@@ -8,8 +7,8 @@ import type { Guard, GuardedCall } from './guard.js';
 import { urgencyOf } from './priority.js';
 import { rateLimits } from './rate-limits.js';
 import { requestIdOf } from './request-id.js';
-import { keepRecord, RequestRecord } from './request-record.js';
-import { type Load, ServerMetrics } from './server-metrics.js';
+import { keepRecord, RequestRecord, tenths } from './request-record.js';
+import { type HostMetrics, type Load, ServerMetrics } from './server-metrics.js';
 import { type RequestSpan, startSpan } from './tracing.js';
 
 /** Orchestrators ask these without a key, and often: they are logged at `debug`. */
@@ -23,7 +22,7 @@ export interface OperationsOptions {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly load: () => Load;
-  readonly events: EventHub | undefined;
+  readonly host: HostMetrics;
   /** Whether the route at a path is answered without a key, and not counted. */
   readonly isOpen: (path: string) => boolean;
 }
@@ -37,9 +36,9 @@ export class Operations implements Disposable {
   private readonly guards: readonly Guard[];
 
   constructor(private readonly options: OperationsOptions) {
-    const { config, load, events } = options;
+    const { config, load, host } = options;
     const { cors: corsConfig, keys } = config;
-    this.metrics = new ServerMetrics(load, () => this.inFlight, events);
+    this.metrics = new ServerMetrics(load, () => this.inFlight, host);
     this.limits = rateLimits(config.rateLimit, keys);
     const unlessOpen = (guard: Guard): Guard => {
       return (call) => (options.isOpen(call.path) ? undefined : guard(call));
@@ -134,8 +133,6 @@ export class Operations implements Disposable {
     );
   }
 }
-
-const tenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
 
 /** Names whoever calls. */
 function askForKey(keys: ApiKeys): Guard {

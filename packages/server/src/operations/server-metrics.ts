@@ -1,6 +1,7 @@
-import type { EventHub } from '@zooid/kernel';
+import type { EventHub, LoadedModel } from '@zooid/kernel';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { BatchMetrics } from './batch-metrics.js';
+import { addModelMetrics } from './model-metrics.js';
 import { addProcessMetrics } from './process-metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import type { RequestRecord } from './request-record.js';
@@ -13,6 +14,12 @@ export interface Load {
   readonly queued: number;
 }
 
+/** What the server counts of its host, as far as it is given. */
+export interface HostMetrics {
+  readonly events?: EventHub | undefined;
+  readonly loaded?: (() => readonly LoadedModel[]) | undefined;
+}
+
 /**
  * The server in Prometheus' terms. Labels are route templates, served names, model ids, methods, statuses and error
  * codes: sets that the configuration bounds, never what a caller sends.
@@ -22,7 +29,7 @@ export class ServerMetrics implements Disposable {
   private readonly endings: (() => void)[] = [];
   private readonly requests;
 
-  constructor(load: () => Load, inFlight: () => number, events: EventHub | undefined) {
+  constructor(load: () => Load, inFlight: () => number, { events, loaded }: HostMetrics) {
     const registers = [this.register];
     this.requests = new RequestMetrics(this.register);
     const gauge = (name: string, help: string, read: () => number) =>
@@ -42,6 +49,7 @@ export class ServerMetrics implements Disposable {
       const batches = new BatchMetrics(this.register);
       this.endings.push(events.on('batch-dispatched', (batch) => batches.observe(batch)));
     }
+    if (loaded !== undefined) addModelMetrics(this.register, loaded);
     this.endings.push(addProcessMetrics(this.register));
   }
 
