@@ -85,7 +85,8 @@ const goodBytes = ({ path, takesBody }: Operation): Buffer =>
 const makers: Readonly<Record<string, Make>> = {
   'spoilt or broken JSON': (operation, random) => {
     const body = bodyOf(operation, random);
-    const headers = [json, lengthOf(body)];
+    const accept: readonly [string, string] = ['accept', random.choice(['*/*', '*/*', '*/*', 'text/event-stream'])];
+    const headers = [json, accept, lengthOf(body)];
     return {
       operation,
       wants: 'reply',
