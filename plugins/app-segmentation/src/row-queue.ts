@@ -4,6 +4,7 @@ import type { Units } from './text/units.js';
 
 /** Rows handed over together: enough for full batches of like lengths, and little memory. */
 const ROWS_PER_SUBMISSION = 256;
+const SUBMISSIONS_UNDER_WAY = 2;
 
 interface Waiting {
   readonly row: Row;
@@ -14,13 +15,13 @@ interface Waiting {
 /** Carries the rows of one request to the model, some hundreds at a time, and its answers into the emissions of their texts. */
 export class RowQueue {
   private waiting: Waiting[] = [];
-  private underway: Promise<void> = Promise.resolve();
+  private readonly underway: Promise<void>[] = [];
   private tokens = 0;
 
   constructor(
     private readonly batcher: Batcher<Row, Float32Array>,
     private readonly firstUnit: number,
-    private readonly options: SubmitOptions,
+    private options: SubmitOptions,
   ) {}
 
   /** Waits when enough is under way. @throws what the model threw on rows added before. */
@@ -33,25 +34,27 @@ export class RowQueue {
   /** Waits for all answers. @returns tokens of all rows. */
   async finish(): Promise<number> {
     await this.submit();
-    await this.underway;
+    await Promise.all(this.underway);
     return this.tokens;
   }
 
-  /** Hands over what waits once the submission before the last one is answered: one runs while the next is made. */
+  /** Two are under way at a time: the model goes from one to the next without a pause while a third is made. */
   private async submit(): Promise<void> {
     const rows = this.waiting;
     this.waiting = [];
-    await this.underway;
-    this.underway = this.batcher
-      .submit(
-        rows.map(({ row }) => row),
-        this.options,
-      )
-      .then((answers) => {
-        for (const [i, { row, units, emissions }] of rows.entries()) {
-          takeEmissions(emissions, units, row.features, { logits: answers[i]!, from: this.firstUnit });
-        }
-      });
-    this.underway.catch(() => {}); // awaited by the next submission, or at the end
+    if (this.underway.length >= SUBMISSIONS_UNDER_WAY) await this.underway.shift();
+    const answered = this.batcher.submit(
+      rows.map(({ row }) => row),
+      this.options,
+    );
+    // How long a request waited is told once.
+    this.options = { ...this.options, onQueued: undefined };
+    const taken = answered.then((answers) => {
+      for (const [i, { row, units, emissions }] of rows.entries()) {
+        takeEmissions(emissions, units, row.features, { logits: answers[i]!, from: this.firstUnit });
+      }
+    });
+    taken.catch(() => {}); // awaited by a later submission, or at the end
+    this.underway.push(taken);
   }
 }

@@ -202,13 +202,19 @@ describe('requests', () => {
     expect(textsOf(wordsOf((await instance.run([{ text: '米粉丝' }], parametersOf()))[0]))).toEqual(['米', '粉丝']);
   });
 
-  it('are told how many tokens were read', async () => {
+  it('are told how many tokens were read, and once how long they waited', async () => {
     const instance = await opened();
     let tokens = 0;
     const onTokens = (count: number) => {
       tokens = count;
     };
+    let told = 0;
+    const onQueued = () => {
+      told++;
+    };
     await instance.run([{ text: '好 人' }, { text: '好' }], parametersOf({ granularity: 'both' }), { onTokens });
+    await instance.run([{ text: '好，'.repeat(20_000) }], parametersOf(), { onQueued });
+    expect(told).toBe(1);
     // [CLS], the tag and [SEP] around the characters, at two granularities.
     expect(tokens).toBe(2 * (2 + 3 + 1 + 3));
   });
