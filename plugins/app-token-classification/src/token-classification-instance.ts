@@ -10,6 +10,7 @@ import {
   ModelError,
   type OpenContext,
   type RunContext,
+  reportTokens,
   type TextItem,
   type TokenEntity,
 } from '@zooid/spec';
@@ -86,25 +87,25 @@ export class TokenClassificationInstance
     context: AnswerContext = {},
   ): Promise<TokenClassificationAnswer[]> {
     const overlap = this.overlapOf(parameters);
-    const texts: TextTokens[] = [];
-    const rows: WindowRow[] = [];
-    const counts: number[] = [];
+    const texts: { readonly tokens: TextTokens; readonly windows: readonly WindowRow[] }[] = [];
     for (const { text } of items) {
       await this.turns.before(20 + MICROSECONDS_PER_CHARACTER * text.length);
       const tokens = this.featurizer.tokens(text);
-      const windows = this.featurizer.windows(tokens, overlap);
-      texts.push(tokens);
-      rows.push(...windows);
-      counts.push(windows.length);
+      texts.push({ tokens, windows: this.featurizer.windows(tokens, overlap) });
     }
+    reportTokens(
+      context,
+      texts.map(({ windows }) => ({ length: windows.reduce((sum, { length }) => sum + length, 0) })),
+    );
+    const rows = texts.flatMap(({ windows }) => windows);
     const logits = await this.batcher.submit(rows, context);
+    const reader = { tokenizer: this.tokenizer, tagSet: this.config.tagSet, decoder: this.decoder };
     const answers: TokenClassificationAnswer[] = [];
     let next = 0;
-    for (const [i, tokens] of texts.entries()) {
-      const parts = logits.slice(next, next + counts[i]!);
-      next += counts[i]!;
+    for (const { tokens, windows } of texts) {
+      const parts = logits.slice(next, next + windows.length);
+      next += windows.length;
       await this.turns.before(10 + MICROSECONDS_PER_SCORE * parts.reduce((sum, { length }) => sum + length, 0));
-      const reader = { tokenizer: this.tokenizer, tagSet: this.config.tagSet, decoder: this.decoder };
       answers.push(answerOf(tokens, joined(parts), reader, parameters));
     }
     return answers;

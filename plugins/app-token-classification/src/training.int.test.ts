@@ -122,7 +122,7 @@ describe('features', () => {
     const rows = [task.featurize(tagged(marked))];
     const { labels } = task.collate(rows, { training: false, labels: true, random: new Random(1) });
     const { id2label } = task.config as { id2label: Record<string, string> };
-    return Array.from(labels!.data, (id) => id2label[String(id)] ?? '-');
+    return Array.from(labels!.data as BigInt64Array, (id) => id2label[String(id)] ?? '-');
   };
 
   it('are labels of the text’s tokens, and none for special ones', async () => {
