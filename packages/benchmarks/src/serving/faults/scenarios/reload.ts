@@ -38,7 +38,7 @@ export const reload: Scenario = {
     findings.expectNothingLost(outcomes);
     const versions = Object.keys(outcomes.models).length;
     findings.expect(versions === reloads + 1, `${versions} versions answered, not ${reloads + 1}`);
-    findings.expectMemory(context, { start, end }, 1.15);
+    findings.expectMemory(context, { start, end }, 1.3);
     for (const fault of faultsIn(server.log)) findings.expect(false, fault);
     findings.expect((await server.stop()) === 0, 'the server did not end with status 0');
     return reportOf(outcomes, { start, end }, findings, `${reloads} reloads, half by SIGHUP, half over HTTP`);
