@@ -72,7 +72,7 @@ describe('zooid serve', () => {
     child.kill('SIGHUP');
     await expect
       .poll(() => child.text.err, patience)
-      .toMatch(/\/aliases\/assistant leads to 'chat@3'.*did you mean 'chat@2'/);
+      .toMatch(/\/aliases\/assistant leads to 'chat@3'.*did you mean 'chat@1'/);
     expect(await modelOf('assistant')).toBe('org/other');
     expect(await stop(child)).toBe(0);
   });
