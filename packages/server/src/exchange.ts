@@ -33,6 +33,7 @@ export class Exchange implements Call, Due {
   private milliseconds = 0;
   /** When it has to be answered, on the clock of `performance.now()`. */
   dueAt = 0;
+  slot = -1;
   private settled = false;
   private isStreaming = false;
 

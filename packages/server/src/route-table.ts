@@ -44,7 +44,7 @@ export class RouteTable {
     }
     const found = at.routes.get(method);
     if (found === undefined) return undefined;
-    const parameters: Record<string, string> = Object.create(null);
+    const parameters: Record<string, string> = {}; // its names are the templates' own
     for (let i = 0; i < values.length; i++) parameters[found.names[i]!] = values[i]!;
     return { route: found.route, path, parameters };
   }

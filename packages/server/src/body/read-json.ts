@@ -27,29 +27,71 @@ export interface BodyLimits {
  *   `MALFORMED_JSON` (also for bytes that are not UTF-8) or `REQUEST_ABORTED`.
  * @throws ValidationError for values that no body may hold; see {@link unsafeValues}.
  */
-export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
-  const { lenient = false } = limits;
-  if (request.readableEnded) return readBefore(request, lenient);
-  const body = new BodyReader(limits);
-  try {
-    checkMediaType(request, lenient);
-    const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > limits.bytes) throw tooLarge(limits.bytes);
-    await receive(request, body);
-  } catch (error) {
-    discard(request, limits.bytes);
-    throw error;
+export function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const { lenient = false } = limits;
+    if (request.readableEnded) return resolve(readBefore(request, lenient));
+    const body = new BodyReader(limits);
+    const refuse = (error: unknown) => {
+      request.off('data', onData).off('end', onEnd);
+      discard(request, limits.bytes);
+      reject(error);
+    };
+    const onData = (chunk: Uint8Array) => {
+      try {
+        body.write(chunk);
+      } catch (error) {
+        refuse(error);
+      }
+    };
+    const onEnd = () => {
+      try {
+        const text = body.end();
+        resolve(body.bytes > largeBytes ? parseInTurns(text) : parseBody(text, lenient));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    try {
+      checkMediaType(request, lenient);
+      const announced = Number(request.headers['content-length'] ?? 0);
+      if (announced > limits.bytes) throw tooLarge(limits.bytes);
+    } catch (error) {
+      return refuse(error);
+    }
+    // Listens instead of iterating: leaving a `for await` early would destroy the socket, and the refusal with it.
+    request.on('data', onData).on('end', onEnd);
+    // Marks the body as asked for. Node otherwise sees none of that where all of it comes with the head, and empties the
+    // request once more after the reply.
+    request.read(0);
+    request.on('close', () => {
+      if (!request.readableEnded)
+        reject(new RequestError('REQUEST_ABORTED', 'The connection ended before the body did'));
+    });
+  });
+}
+
+function parseBody(text: string, lenient: boolean): unknown {
+  if (text.trim() === '') {
+    if (lenient) return undefined;
+    throw new RequestError('MALFORMED_JSON', 'The body is empty; expected a JSON document');
   }
-  const text = body.end();
-  if (lenient && text.trim() === '') return undefined;
-  if (text.trim() === '') throw new RequestError('MALFORMED_JSON', 'The body is empty; expected a JSON document');
-  const isLarge = body.bytes > largeBytes;
-  if (isLarge) await nextTurn();
+  return refuseUnsafe(parse(text));
+}
+
+/** Gives the event loop a turn between the steps. */
+async function parseInTurns(text: string): Promise<unknown> {
+  await nextTurn();
   const value = parse(text);
-  if (isLarge) await nextTurn();
+  await nextTurn();
+  refuseUnsafe(value);
+  await nextTurn();
+  return value;
+}
+
+function refuseUnsafe(value: unknown): unknown {
   const issues = unsafeValues(value);
   if (issues.length > 0) throw new ValidationError('request', issues);
-  if (isLarge) await nextTurn();
   return value;
 }
 
@@ -58,9 +100,7 @@ function readBefore(request: IncomingMessage & { readonly body?: unknown }, leni
   if (lenient && request.body === undefined) return undefined;
   if (request.body === undefined)
     throw new RequestError('MALFORMED_JSON', 'The body is empty; expected a JSON document');
-  const issues = unsafeValues(request.body);
-  if (issues.length > 0) throw new ValidationError('request', issues);
-  return request.body;
+  return refuseUnsafe(request.body);
 }
 
 function checkMediaType({ headers }: IncomingMessage, lenient: boolean): void {
@@ -127,26 +167,6 @@ function decode(decoder: TextDecoder, chunk?: Uint8Array, options?: { readonly s
   } catch (error) {
     throw new RequestError('MALFORMED_JSON', 'The body is not valid UTF-8', {}, { cause: error });
   }
-}
-
-/** Listens instead of iterating: leaving a `for await` early would destroy the socket, and the refusal with it. */
-function receive(request: IncomingMessage, body: BodyReader): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onData = (chunk: Uint8Array) => {
-      try {
-        body.write(chunk);
-      } catch (error) {
-        request.off('data', onData);
-        reject(error);
-      }
-    };
-    request.on('data', onData);
-    request.on('end', resolve);
-    request.on('close', () => {
-      if (!request.readableEnded)
-        reject(new RequestError('REQUEST_ABORTED', 'The connection ended before the body did'));
-    });
-  });
 }
 
 /**

@@ -8,7 +8,7 @@ describe('Deadlines', () => {
   it('call what is due, once, soon after its time, and nothing that was done before', () => {
     const deadlines = new Deadlines();
     const expired: string[] = [];
-    const due = (name: string, dueAt: number) => ({ dueAt, expire: () => expired.push(name) });
+    const due = (name: string, dueAt: number) => ({ dueAt, slot: -1, expire: () => expired.push(name) });
     const done = due('done', 30);
     deadlines.add(due('late', 1000));
     deadlines.add(due('soon', performance.now() + 50));
@@ -24,7 +24,7 @@ describe('Deadlines', () => {
 
   it('sleep while there is nothing to watch', () => {
     const deadlines = new Deadlines();
-    const due = { dueAt: Number.POSITIVE_INFINITY, expire: () => {} };
+    const due = { dueAt: Number.POSITIVE_INFINITY, slot: -1, expire: () => {} };
     expect(vi.getTimerCount()).toBe(0);
     deadlines.add(due);
     expect(vi.getTimerCount()).toBe(1);

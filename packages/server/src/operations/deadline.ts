@@ -28,6 +28,8 @@ export function deadlineError({ complete }: IncomingMessage, milliseconds: numbe
 export interface Due {
   /** On the clock of `performance.now()`. */
   readonly dueAt: number;
+  /** Where it stands among those that are watched; −1 when it is not. For {@link Deadlines} alone. */
+  slot: number;
   /** Called once, up to {@link tickMs} late. */
   expire(): void;
 }
@@ -39,28 +41,33 @@ const tickMs = 10;
  * within a millisecond, which keeps the garbage collector busier than the requests do.
  */
 export class Deadlines {
-  private readonly pending = new Set<Due>();
+  private readonly pending: Due[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   add(due: Due): void {
-    this.pending.add(due);
+    due.slot = this.pending.push(due) - 1;
     this.timer ??= setInterval(() => this.tick(), tickMs).unref();
   }
 
   delete(due: Due): void {
-    this.pending.delete(due);
+    if (due.slot < 0) return;
+    const last = this.pending.pop()!; // takes the place that becomes free
+    if (last !== due) {
+      this.pending[due.slot] = last;
+      last.slot = due.slot;
+    }
+    due.slot = -1;
   }
 
   private tick(): void {
-    if (this.pending.size === 0) {
+    if (this.pending.length === 0) {
       clearInterval(this.timer); // nobody is woken for nothing
       this.timer = undefined;
       return;
     }
     const now = performance.now();
-    for (const due of this.pending) {
-      if (due.dueAt > now) continue;
-      this.pending.delete(due);
+    for (const due of this.pending.filter(({ dueAt }) => dueAt <= now)) {
+      this.delete(due);
       due.expire();
     }
   }
