@@ -29,13 +29,17 @@ describe('bench', () => {
     expect(JSON.parse(out[0]!).map(({ name }: { name: string }) => name)).toEqual(Object.keys(benchmarks));
   });
 
-  it.each([[[]], [['train-stepp']], [['gradients', 'train-step']], [['--jsno']]])(
-    'refuses %j with the names there are',
-    async (argv) => {
-      const { status, out, err } = await bench(...argv);
-      expect(status).toBe(2);
-      expect(out).toEqual([]);
-      expect(err.join()).toContain('npm run bench -- --list');
-    },
-  );
+  it.each([
+    [[]],
+    [['train-stepp']],
+    [['gradients', 'train-step']],
+    [['--jsno']],
+    [['faults', '--scale', '0']],
+    [['soak', '--minutes', 'x']],
+  ])('refuses %j with the names there are', async (argv) => {
+    const { status, out, err } = await bench(...argv);
+    expect(status).toBe(2);
+    expect(out).toEqual([]);
+    expect(err.join()).toContain('npm run bench -- --list');
+  });
 });
