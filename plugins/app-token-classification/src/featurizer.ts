@@ -6,7 +6,10 @@ import { planWindows, type Window } from './windows.js';
 export interface TextTokens {
   readonly text: string;
   readonly encoding: Encoding;
-  /** `[begin, end)`: the tokens of the text; special ones stand before and after. */
+  /** `[head, tail)`: the tokens of the text; special ones stand before and after. */
+  readonly head: number;
+  readonly tail: number;
+  /** `[begin, end)`: those of them that are meant; all, or a section of a very long text. */
   readonly begin: number;
   readonly end: number;
 }
@@ -43,20 +46,20 @@ export class Featurizer {
     const cut = maxLength === undefined ? {} : { maxLength };
     const encoding = this.options.tokenizer.encode(text, { parseSpecialTokens: false, ...cut });
     const { specialMask, length } = encoding;
-    let begin = 0;
-    while (begin < length && specialMask[begin] === 1) begin++;
-    let end = length;
-    while (end > begin && specialMask[end - 1] === 1) end--;
-    return { text, encoding, begin, end };
+    let head = 0;
+    while (head < length && specialMask[head] === 1) head++;
+    let tail = length;
+    while (tail > head && specialMask[tail - 1] === 1) tail--;
+    return { text, encoding, head, tail, begin: head, end: tail };
   }
 
   /** The rows that read a text, in its order. */
-  windows({ encoding, begin, end }: TextTokens, overlap: number): WindowRow[] {
+  windows({ encoding, head, tail, begin, end }: TextTokens, overlap: number): WindowRow[] {
     const { ids, typeIds, padId } = encoding;
     const around = (values: Int32Array | Uint8Array, { from, to }: Window): number[] => [
-      ...values.subarray(0, begin),
+      ...values.subarray(0, head),
       ...values.subarray(begin + from, begin + to),
-      ...values.subarray(end),
+      ...values.subarray(tail),
     ];
     return planWindows(end - begin, this.room, overlap).map((window) => {
       const part = { ids: Int32Array.from(around(ids, window)), typeIds: Uint8Array.from(around(typeIds, window)) };
@@ -64,7 +67,7 @@ export class Featurizer {
         length: part.ids.length,
         encoding: padId === undefined ? part : { ...part, padId },
         window,
-        before: begin,
+        before: head,
       };
     });
   }

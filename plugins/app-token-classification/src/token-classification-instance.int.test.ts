@@ -111,6 +111,14 @@ describe('long texts', () => {
     expect(long.slice(12, 14)).not.toEqual(alone.slice(12, 14));
   });
 
+  it('of any length are read in sections, and indices and offsets count on', async () => {
+    const many = `${text.trim()}\n`.repeat(100); // 10,800 tokens
+    const tokens = await tokensOf('hub', many);
+    expect(tokens).toHaveLength(9 * 12 * 100);
+    expect(tokens.every(({ index }, i) => index === i + 1)).toBe(true);
+    expect(tokens.every(({ word, start, end }) => many.slice(start, end) === word.replace('##', ''))).toBe(true);
+  });
+
   it('refuse to share all that is read at once', async () => {
     await expect(answer('hub', text, { stride: 14 })).rejects.toThrow(
       /\/parameters\/stride must be less than the 14 tokens of a text that the model reads at once/,

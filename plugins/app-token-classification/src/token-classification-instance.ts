@@ -16,19 +16,31 @@ import {
 } from '@zooid/spec';
 import { readStepScores } from '@zooid/tagging';
 import { toFloat32 } from '@zooid/tensor';
-import { loadTokenizer, longestInput, type Tokenizer, TokenizerError } from '@zooid/tokenizers';
-import { answerOf, type TokenClassificationAnswer } from './answer.js';
-import { createDecoder, type Decoder } from './decoder.js';
+import { loadTokenizer, longestInput, TokenizerError } from '@zooid/tokenizers';
+import { answerOf, type Reader, type TokenClassificationAnswer } from './answer.js';
+import { createDecoder } from './decoder.js';
 import { TokenClassificationParameters } from './dto.js';
 import { guessFields, parseExample, type RecordFields } from './example.js';
 import { Featurizer, type TextTokens, type WindowRow } from './featurizer.js';
 import { entityMetrics } from './metrics.js';
+import { sectionsOf } from './sections.js';
 import { type TaggerConfig, taggerConfigOf } from './tagger-config.js';
 import type { TaggedText } from './token-records.js';
 
 /** Rough microseconds of tokenizing a character, and of decoding a token with one label. */
 const MICROSECONDS_PER_CHARACTER = 0.3;
 const MICROSECONDS_PER_SCORE = 0.1;
+
+/** Tokens that are decoded at once, and about as many that wait for it: bounds the memory that a long text takes. */
+const longestSection = 8192;
+
+/** Part of a text, on its way through the model. */
+interface Section {
+  /** Place of its text in the request. */
+  readonly item: number;
+  readonly tokens: TextTokens;
+  readonly windows: readonly WindowRow[];
+}
 
 /** The app bound to one model: one that it trained, or any `…ForTokenClassification` with a graph. */
 export class TokenClassificationInstance
@@ -41,9 +53,8 @@ export class TokenClassificationInstance
   private constructor(
     private readonly model: Model,
     private readonly config: TaggerConfig,
-    private readonly tokenizer: Tokenizer,
     private readonly featurizer: Featurizer,
-    private readonly decoder: Decoder,
+    private readonly reader: Reader,
     { batching }: OpenContext,
   ) {
     this.batcher = new Batcher({
@@ -72,8 +83,8 @@ export class TokenClassificationInstance
       refuseOtherOutputs(model, tagger);
       const steps = tagger.decoder === 'crf' ? await model.forward(inputs, { outputs: ['transitions'] }) : undefined;
       const scores = steps && readStepScores(steps.transitions!, tagger.tagSet.size);
-      const decoder = createDecoder(tagger, scores);
-      return new TokenClassificationInstance(model, tagger, tokenizer, featurizer, decoder, context);
+      const reader = { tokenizer, tagSet: tagger.tagSet, decoder: createDecoder(tagger, scores) };
+      return new TokenClassificationInstance(model, tagger, featurizer, reader, context);
     } catch (error) {
       if (!(error instanceof ValidationError || error instanceof TokenizerError || error instanceof RangeError))
         throw error;
@@ -87,28 +98,28 @@ export class TokenClassificationInstance
     context: AnswerContext = {},
   ): Promise<TokenClassificationAnswer[]> {
     const overlap = this.overlapOf(parameters);
-    const texts: { readonly tokens: TextTokens; readonly windows: readonly WindowRow[] }[] = [];
-    for (const { text } of items) {
+    const sections: Section[] = [];
+    const lengths = items.map(() => ({ length: 0 }));
+    for (const [item, { text }] of items.entries()) {
       await this.turns.before(20 + MICROSECONDS_PER_CHARACTER * text.length);
-      const tokens = this.featurizer.tokens(text);
-      texts.push({ tokens, windows: this.featurizer.windows(tokens, overlap) });
+      for (const tokens of sectionsOf(this.featurizer.tokens(text), longestSection)) {
+        const windows = this.featurizer.windows(tokens, overlap);
+        sections.push({ item, tokens, windows });
+        lengths[item]!.length += tokensIn(windows);
+      }
     }
-    reportTokens(
-      context,
-      texts.map(({ windows }) => ({ length: windows.reduce((sum, { length }) => sum + length, 0) })),
-    );
-    const rows = texts.flatMap(({ windows }) => windows);
-    const logits = await this.batcher.submit(rows, context);
-    const reader = { tokenizer: this.tokenizer, tagSet: this.config.tagSet, decoder: this.decoder };
-    const answers: TokenClassificationAnswer[] = [];
-    let next = 0;
-    for (const { tokens, windows } of texts) {
-      const parts = logits.slice(next, next + windows.length);
-      next += windows.length;
-      await this.turns.before(10 + MICROSECONDS_PER_SCORE * parts.reduce((sum, { length }) => sum + length, 0));
-      answers.push(answerOf(tokens, joined(parts), reader, parameters));
+    reportTokens(context, lengths);
+    const answers = items.map((): TokenClassificationAnswer[number][] => []);
+    for (const group of groupsOf(sections)) {
+      const rows = group.flatMap(({ windows }) => windows);
+      const logits = (await this.batcher.submit(rows, context)).values();
+      for (const { item, tokens, windows } of group) {
+        const scores = joined(windows.map(() => logits.next().value!));
+        await this.turns.before(10 + MICROSECONDS_PER_SCORE * scores.length);
+        for (const answer of answerOf(tokens, scores, this.reader, parameters)) answers[item]!.push(answer);
+      }
     }
-    return answers;
+    return answers as TokenClassificationAnswer[];
   }
 
   /** Records are read as the model's own recipe reads them; those of foreign models by the usual names of fields. */
@@ -156,6 +167,23 @@ function refuseOtherOutputs({ artifacts: { id }, outputs }: Model, { decoder }: 
   if (missing.length === 0) return;
   const names = outputs!.map(({ name }) => name).join(', ');
   throw new ModelError(id, `model '${id}': its graph gives no ${missing.join(' and no ')} (outputs: ${names})`);
+}
+
+const tokensIn = (windows: readonly WindowRow[]): number => windows.reduce((sum, { length }) => sum + length, 0);
+
+/** Sections that go through the model together. */
+function groupsOf(sections: readonly Section[]): Section[][] {
+  const groups: Section[][] = [];
+  let tokens = Number.POSITIVE_INFINITY;
+  for (const section of sections) {
+    if (tokens > longestSection) {
+      groups.push([]);
+      tokens = 0;
+    }
+    groups.at(-1)!.push(section);
+    tokens += tokensIn(section.windows);
+  }
+  return groups;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
