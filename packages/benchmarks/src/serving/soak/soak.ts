@@ -115,9 +115,8 @@ interface Measured {
 }
 
 function report({ outcomes, samples, lag, capacity, rate, reloaded, status }: Measured) {
-  const settled = samples.slice(Math.min(settledSeconds, samples.length >> 1));
-  const start = median(settled.slice(0, 5).map(({ rssMiB }) => rssMiB));
-  const growth = Math.max(...settled.map(({ rssMiB }) => rssMiB)) / start;
+  const levels = memoryLevels(samples);
+  const growth = Math.max(...levels) / levels[0]!;
   const failed = lost(outcomes);
   const versions = Object.keys(outcomes.models).length;
   const isWhole = failed === 0 && status === 0 && reloaded.done === reloaded.due && versions === reloaded.due + 1;
@@ -143,9 +142,26 @@ function report({ outcomes, samples, lag, capacity, rate, reloaded, status }: Me
       p99Ms: rounded(quantile(latencies, 0.99)),
       maxMs: rounded(latencies.at(-1) ?? 0),
       eventLoopLag: { p50Ms: rounded(lag.p50Ms), p99Ms: rounded(lag.p99Ms), maxMs: rounded(lag.maxMs) },
-      rssMiB: { settled: start, largestLater: rounded(growth * start), growth: rounded(growth) },
+      rssMiB: {
+        medians: levels,
+        growth: rounded(growth),
+        largest: Math.max(...samples.map(({ rssMiB }) => rssMiB)),
+      },
     },
   };
+}
+
+/**
+ * Median of the resident memory in each minute after the first, or in each sixth of what is left of a shorter run. A second alone
+ * says little: while a model is replaced, two of its versions are in memory.
+ */
+function memoryLevels(samples: readonly Sample[]): number[] {
+  const settled = samples.slice(Math.min(settledSeconds, samples.length >> 1));
+  const step = Math.min(60, Math.ceil(settled.length / 6));
+  const windows = Array.from({ length: Math.floor(settled.length / step) }, (_, i) =>
+    settled.slice(i * step, (i + 1) * step),
+  );
+  return windows.map((window) => median(window.map(({ rssMiB }) => rssMiB)));
 }
 
 /** Some twenty rows, whatever the time. */
