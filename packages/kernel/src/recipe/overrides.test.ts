@@ -13,13 +13,19 @@ describe('applyOverrides', () => {
     ['a=true', { a: true }],
     ['a=no', { a: 'no' }],
     ['a="1"', { a: '1' }],
-    ['a=', { a: null }],
+    ['a.b=', { a: {} }],
     ['a=x=y', { a: 'x=y' }],
     ['a=[1, b]', { a: [1, 'b'] }],
     ['a={ fraction: 0.1 }', { a: { fraction: 0.1 } }],
     ['a.b.c=汉字', { a: { b: { c: '汉字' } } }],
   ])('reads %s as YAML', (override, expected) => {
     expect(applied({}, override)).toEqual(expected);
+  });
+
+  it('takes a key out where no value is given', () => {
+    expect(applied({ data: { train: 'a', test: 'b' }, encoder: 1 }, 'data.test=', 'encoder=')).toEqual({
+      data: { train: 'a' },
+    });
   });
 
   it('keeps the neighbours of what it sets, and lets the last one win', () => {

@@ -5,7 +5,8 @@ type Tree = Record<string, unknown>;
 
 /**
  * Applies `train.epochs=1` to a recipe, in place. The value is read as YAML, so `1`, `true`, `[a, b]` and
- * `{ fraction: 0.1 }` mean what they mean in the file; a number in the path is a place in a list.
+ * `{ fraction: 0.1 }` mean what they mean in the file; a number in the path is a place in a list. Nothing after the `=`
+ * takes the key out of the recipe.
  *
  * @throws ValidationError listing every override that cannot be read or leads through something that has no keys.
  */
@@ -55,6 +56,7 @@ function put(node: unknown, key: string, value: unknown): boolean {
     node[index] = value;
     return true;
   }
+  if (value === null) return Reflect.deleteProperty(node as Tree, key);
   // defineProperty, so that a key such as __proto__ becomes an (unknown) key and nothing else.
   Object.defineProperty(node, key, { value, writable: true, enumerable: true, configurable: true });
   return true;
