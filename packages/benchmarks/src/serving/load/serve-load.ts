@@ -5,10 +5,10 @@ import { Random } from '@zooid/tensor';
 import type { Benchmark } from '../../benchmark.js';
 import { median, rounded } from '../../statistics.js';
 import { findLoadTool, type LoadTool } from '../http/load-tool.js';
+import { ServedProgram } from '../program/served-program.js';
 import { graphFiles, prepareClassifier } from './prepare-classifier.js';
 import { sizes, textOf } from './random-classifier.js';
 import { rawLoops } from './raw-loops.js';
-import { startServing } from './serving-process.js';
 
 const connections = 32;
 const rounds = 3;
@@ -106,10 +106,12 @@ async function measure(each: Case, folder: string, tool: LoadTool, log: (line: s
   const random = new Random(7);
   const texts = lengths.map((length) => textOf(length, random));
   const name = basename(folder);
-  await using server = await startServing({
-    endpoints: { [name]: folder },
-    settings: { 'backend-onnx': { variants: [each.variant] } },
-    server: { log: { access: false } },
+  await using server = await ServedProgram.start({
+    config: {
+      endpoints: { [name]: folder },
+      settings: { 'backend-onnx': { variants: [each.variant] } },
+      server: { log: { access: false } },
+    },
   });
   const load = (clients: number, time: number) =>
     tool.run({
