@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { readEnvironment } from './environment.js';
 import { exitCodes, toExitCode } from './exit-codes.js';
 import { createProgram } from './program.js';
+import { interruptQuietly } from './signals.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -49,7 +50,6 @@ function endQuietlyWithReader(stream: NodeJS.WriteStream, reader: { hasLeft: boo
     if (error.code !== 'EPIPE') throw error;
     if (reader.hasLeft) return;
     reader.hasLeft = true;
-    if (process.listenerCount('SIGTERM') === 0) process.exit(exitCodes.success);
-    process.emit('SIGTERM', 'SIGTERM');
+    if (!interruptQuietly()) process.exit(exitCodes.success);
   });
 }

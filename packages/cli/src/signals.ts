@@ -13,9 +13,19 @@ const names = ['SIGINT', 'SIGTERM'] as const;
  */
 const sameRequestMs = 1000;
 
+/** What can be interrupted in this process now, as its signals reach all of it. */
+const interruptible = new Set<AbortController>();
+
+/** Interrupts as Ctrl-C does, without a word. @returns Whether anything could be. */
+export function interruptQuietly(): boolean {
+  for (const controller of interruptible) controller.abort('SIGPIPE');
+  return interruptible.size > 0;
+}
+
 /** @param onFirst Tells the user what happens now. */
 export function listenForInterrupt(onFirst: (name: NodeJS.Signals) => void): Interruption {
   const controller = new AbortController();
+  interruptible.add(controller);
   let firstAt = 0;
   setMaxListeners(0, controller.signal); // every batch in flight listens
   const listener = (name: NodeJS.Signals) => {
@@ -35,6 +45,7 @@ export function listenForInterrupt(onFirst: (name: NodeJS.Signals) => void): Int
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
+      interruptible.delete(controller);
       for (const name of names) process.off(name, listener);
     },
   };
