@@ -55,8 +55,8 @@ export class FineTuneOptions {
   @IsInt() @Min(1) sortWindow = 50;
 
   /**
-   * Peak learning rate. Default: 5e-4 from scratch; on a base model 3e-5 × 768 / its hidden size; 5e-4 with `lora`, 3e-4 with
-   * `adapters`, 1e-3 with `prefix`.
+   * Peak learning rate. Default: 5e-4 from scratch; on a base model 3e-5 × (768 / its hidden size)², at most 5e-4; 5e-4 with
+   * `lora`, 3e-4 with `adapters`, 1e-3 with `prefix`.
    */
   @IsOptional() @IsNumber() @IsPositive() learningRate?: number;
   /**

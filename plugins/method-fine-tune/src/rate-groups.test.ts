@@ -24,7 +24,8 @@ describe('peak rates', () => {
     const onBase = ratesOf({});
     expect(onBase(query(0))).toBeCloseTo(3e-5, 12);
     expect(onBase('classifier.weight')).toBeCloseTo(1.5e-4, 12);
-    expect(ratesOf({}, { ...sizes, hidden_size: 384 })(query(0))).toBeCloseTo(6e-5, 12);
+    expect(ratesOf({}, { ...sizes, hidden_size: 384 })(query(0))).toBeCloseTo(1.2e-4, 12);
+    expect(ratesOf({}, { ...sizes, hidden_size: 48 })(query(0))).toBe(5e-4);
     const scratch = ratesOf({}, sizes, false);
     expect([scratch(query(0)), scratch('classifier.weight')]).toEqual([5e-4, 5e-4]);
   });

@@ -6,7 +6,8 @@ import { tuningKinds } from './tuning/tuning.js';
 
 /**
  * A base model wants small steps; from scratch they would lead nowhere. The wider the model, the smaller they should be:
- * 3e-5 is for the 768 of BERT-base, and narrower encoders do best well above it.
+ * 3e-5 is for the 768 of BERT-base, and with the square of the width 2.7e-4 for 256, where our own backbones did best at
+ * 3e-4 to 5e-4 on dev (`npm run bench -- backbones`); never larger than from scratch.
  *
  * @see Turc et al. 2019, "Well-Read Students Learn Better", where the smaller models are tuned with up to 3e-4
  */
@@ -51,7 +52,8 @@ export function rateGroups(options: FineTuneOptions, request: RateGroupsRequest)
 
 function baseRates(options: FineTuneOptions, { config, isPretrained }: RateGroupsRequest) {
   const tuned = tuningKinds(options).map((kind) => tunedDefaults[kind]);
-  const whole = isPretrained ? (defaults.pretrained * defaults.width) / config.hidden_size : defaults.scratch;
+  const scaled = defaults.pretrained * (defaults.width / config.hidden_size) ** 2;
+  const whole = isPretrained ? Math.min(scaled, defaults.scratch) : defaults.scratch;
   const base = options.learningRate ?? (tuned.length > 0 ? Math.min(...tuned) : whole);
   const factor = isPretrained && tuned.length === 0 ? defaults.headFactor : 1;
   return { base, head: options.headLearningRate ?? factor * base };
