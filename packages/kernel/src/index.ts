@@ -3,6 +3,7 @@ export { type LoadedConfig, loadConfig } from './config/load-config.js';
 export type { DataFiles } from './data/data-files.js';
 export type { DatasetFiles, DatasetLocations } from './data/dataset-files.js';
 export type { DatasetRegistry, DatasetSection } from './data/dataset-registry.js';
+export { atOrigin, findNamedData } from './data/named-data.js';
 export { type AliasMap, aliasIssues } from './endpoints/aliases.js';
 export { Endpoint, type EndpointAnswer, type ParsedRequest } from './endpoints/endpoint.js';
 export type { Endpoints, OpenEndpointOptions } from './endpoints/endpoints.js';

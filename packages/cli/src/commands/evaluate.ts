@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { ValidationError } from '@zooid/common';
-import type { Kernel } from '@zooid/kernel';
+import { atOrigin, findNamedData, type Kernel } from '@zooid/kernel';
 import { UsageError } from '../errors.js';
 import { writeReport } from '../evaluation-report.js';
 import { openHost } from '../host.js';
@@ -32,7 +30,7 @@ export async function evaluate(
   }
   const { records, origins } = await readExamples(host.kernel, data, signal);
   const { answers, metrics } = await endpoint.evaluate(records, { signal }).catch((error: unknown) => {
-    throw locate(error, origins);
+    throw atOrigin(error, origins);
   });
   const { id, revision } = endpoint.model;
   const result = { model: id, revision, data, examples: records.length, metrics };
@@ -58,18 +56,7 @@ async function readExamples(kernel: Kernel, data: string, signal: AbortSignal) {
 }
 
 async function findData(kernel: Kernel, data: string, signal: AbortSignal): Promise<string> {
-  if (existsSync(data)) return data;
-  const [, id, split] = /^([^:/\\]+):([^:/\\]+)$/.exec(data) ?? [];
-  if (id !== undefined && split !== undefined) return (await kernel.datasets.locate(id, split, signal)).path;
+  const path = await findNamedData(data, kernel.datasets, signal);
+  if (path !== undefined) return path;
   throw new UsageError(`--data ${data}: there is no such file (a registered data set is named like cais:test)`);
-}
-
-/** Apps count records; people look for file and line. */
-function locate(error: unknown, origins: readonly string[]): unknown {
-  if (!(error instanceof ValidationError)) return error;
-  const [first] = error.issues;
-  const [, index, field = ''] = /^\/(\d+)(\/.*)?$/.exec(first?.path ?? '') ?? [];
-  const origin = origins[Number(index)];
-  if (first === undefined || index === undefined || origin === undefined) return error;
-  return new ValidationError(origin, [{ path: field, message: first.message }]);
 }

@@ -7,6 +7,7 @@ import {
   type RunContext,
   type VariantEvaluation,
 } from '@zooid/spec';
+import { atOrigin } from '../data/named-data.js';
 import { appOf } from '../endpoints/app-of-model.js';
 import type { DataSources } from '../recipe/resolve-data.js';
 import type { Registry } from '../registry.js';
@@ -94,7 +95,7 @@ async function score(
     const { metrics } = await instance.evaluate(records, context);
     return metrics;
   } catch (error) {
-    throw located(error, origins);
+    throw atOrigin(error, origins);
   }
 }
 
@@ -109,14 +110,4 @@ async function readSpread({ split }: EvaluationData, limit: number, { signal }: 
     origins: chosen.map(({ origin }) => origin),
     total: all.length,
   };
-}
-
-/** Apps count records; people look for file and line. */
-function located(error: unknown, origins: readonly string[]): unknown {
-  if (!(error instanceof ValidationError)) return error;
-  const [first] = error.issues;
-  const [, index, field = ''] = /^\/(\d+)(\/.*)?$/.exec(first?.path ?? '') ?? [];
-  const origin = origins[Number(index)];
-  if (first === undefined || index === undefined || origin === undefined) return error;
-  return new ValidationError(origin, [{ path: field, message: first.message }]);
 }

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AbortError, ValidationError, ZooidError } from '@zooid/common';
 import type { DataSplit, ModelArtifacts, RunContext } from '@zooid/spec';
+import { findNamedData } from '../data/named-data.js';
 import type { RecipeData } from '../recipe/recipe.js';
 import { type DataSources, resolveData } from '../recipe/resolve-data.js';
 
@@ -19,12 +19,8 @@ export async function namedEvaluationData(
   { signal }: RunContext,
 ): Promise<EvaluationData> {
   const context = signal === undefined ? {} : { signal };
-  if (existsSync(name)) return { name, split: await files.split('evaluation', [name], context) };
-  const [, id, split] = /^([^:/\\]+):([^:/\\]+)$/.exec(name) ?? [];
-  if (id !== undefined && split !== undefined) {
-    const { path } = await datasets.locate(id, split, signal);
-    return { name, split: await files.split('evaluation', [path], context) };
-  }
+  const path = await findNamedData(name, datasets, signal);
+  if (path !== undefined) return { name, split: await files.split('evaluation', [path], context) };
   throw new ValidationError('evaluation', [
     { path: '/data', message: `${name}: there is no such file (a registered data set is named like cais:test)` },
   ]);
