@@ -17,5 +17,6 @@ export { type FakeContent, type FakeFile, FakeRepository } from './hub/fake-repo
 export type { Fault } from './hub/fault.js';
 export { type GoldenModel, type GoldenTask, goldenFeeds, goldenModels } from './nn/families/golden-files.js';
 export { goldenValues, goldenWeights } from './nn/families/golden-weights.js';
+export { encoderOf, exportedModel, exportTiny, tinyFolderContent, untrainedWeights } from './nn/tiny-task.js';
 export { goldenExport } from './numeric/golden-exports.js';
 export { checkGradients, type GradientCheckOptions, type GradientComparison } from './numeric/gradcheck.js';

@@ -1,15 +1,8 @@
 import { writeModelFolder } from '@zooid/hub';
-import { bertEncoder, parseEncoderConfig } from '@zooid/nn';
-import { writeModel } from '@zooid/onnx';
-import { type HostTensor, Random } from '@zooid/tensor';
-import {
-  compileInference,
-  compileProgram,
-  declareParameters,
-  type EncoderBuilder,
-  type PreparedTask,
-  taskModel,
-} from '@zooid/trainer';
+import { parseEncoderConfig } from '@zooid/nn';
+import { Random } from '@zooid/tensor';
+import { tinyFolderContent } from '@zooid/testing';
+import type { PreparedTask } from '@zooid/trainer';
 import type { IntentExample } from './example.js';
 import { intentTask } from './intent-task.js';
 
@@ -66,49 +59,7 @@ export function prepareTiny(
   });
 }
 
-export function encoderOf(task: PreparedTask): EncoderBuilder {
-  const config = parseEncoderConfig(task.config);
-  return (context) => bertEncoder(context, config);
-}
-
-/** Untrained weights, wide enough that inputs make a difference. */
-export function randomWeights(task: PreparedTask, seed = 3): Map<string, HostTensor<'float32'>> {
-  const { parameters } = compileProgram({
-    name: 'declare',
-    mode: 'evaluate',
-    build: taskModel(task, encoderOf(task), { loss: false }),
-  });
-  const random = new Random(seed);
-  return new Map(
-    declareParameters({ declared: parameters, random }).map(({ name, shape, data }) => {
-      const stream = random.fork('more', name);
-      const values = name.endsWith('LayerNorm.weight') ? data : data.map((value) => value + 0.3 * stream.normal());
-      return [name, { dtype: 'float32', dims: shape, data: values }];
-    }),
-  );
-}
-
-/** The exported graph as bytes. */
-export function exportTiny(task: PreparedTask, weights = randomWeights(task)): Uint8Array {
-  const build = taskModel(task, encoderOf(task), { loss: false });
-  return writeModel(compileInference({ build, outputs: task.outputs, weights }));
-}
-
 /** A model folder as training leaves it. */
 export async function writeTinyFolder(folder: string, task: PreparedTask): Promise<void> {
-  await writeModelFolder(folder, {
-    config: task.config,
-    files: new Map([...task.files, ['onnx/model.onnx', exportTiny(task)]]),
-    manifest: {
-      id: 'tiny-intent',
-      app: 'intent',
-      method: 'fine-tune',
-      recipe: {},
-      data: [],
-      seeds: [1],
-      metrics: {},
-      createdWith: {},
-    },
-    card: '',
-  });
+  await writeModelFolder(folder, tinyFolderContent(task, { id: 'tiny-intent', app: 'intent' }));
 }

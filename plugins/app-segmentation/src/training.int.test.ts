@@ -3,20 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, type TensorMap } from '@zooid/tensor';
+import { encoderOf, exportedModel, exportTiny, untrainedWeights } from '@zooid/testing';
 import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WordsByGranularity } from './metrics.js';
 import { denoisingModes, fusionModes } from './options.js';
 import { segmentationTask } from './segmentation-task.js';
-import {
-  encoderOf,
-  exportTiny,
-  prepareTiny,
-  randomWeights,
-  tinyExamples,
-  tinyRecords,
-  writeTinyFolder,
-} from './tiny-segmentation.fixture.js';
+import { prepareTiny, tinyExamples, tinyRecords, writeTinyFolder } from './tiny-segmentation.fixture.js';
 
 /** A few steps on all examples; returns the losses, and the trained graph's answers beside the exported one's. */
 async function trainAndExport(task: PreparedTask, examples: readonly unknown[] = tinyExamples, steps = 10) {
@@ -207,7 +200,7 @@ describe('the model', () => {
 
   it('gives a pair that training never saw the mean of its characters, whatever became of the row of unknown pairs', async () => {
     const task = await prepareTiny();
-    const weights = randomWeights(task);
+    const weights = untrainedWeights(exportedModel(task));
     const feeds = task.collate([task.featurize(tinyExamples[0])], { training: false, random: new Random(1) });
     const unknown = {
       ...feeds.bigram_ids!,

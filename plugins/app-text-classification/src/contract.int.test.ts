@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import backendOnnx from '@zooid/backend-onnx';
 import { writeModelFolder } from '@zooid/hub';
 import storeLocal from '@zooid/store-local';
-import { describeAppContract } from '@zooid/testing';
+import { describeAppContract, exportTiny } from '@zooid/testing';
 import { afterAll, beforeAll } from 'vitest';
 import plugin from './index.js';
-import { exportTiny, prepareTiny, tinyFolderContent, writeHubFolder } from './tiny-classifier.fixture.js';
+import { prepareTiny, tinyContent, writeHubFolder } from './tiny-classifier.fixture.js';
 
 const root = await mkdtemp(join(tmpdir(), 'zooid-classification-contract-'));
 
 beforeAll(async () => {
   const task = await prepareTiny({ positiveLabel: 'Positive' });
-  await writeModelFolder(join(root, 'tiny'), tinyFolderContent(task));
+  await writeModelFolder(join(root, 'tiny'), tinyContent(task));
   await writeHubFolder(join(root, 'hub'));
   await mkdir(join(root, 'foreign/onnx'), { recursive: true });
   await writeFile(join(root, 'foreign/onnx/model.onnx'), exportTiny(task));

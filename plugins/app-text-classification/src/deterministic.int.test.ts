@@ -8,7 +8,7 @@ import storeLocal from '@zooid/store-local';
 import { Random } from '@zooid/tensor';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import plugin from './index.js';
-import { prepareTiny, tinyEncoder, tinyExamples, tinyFolderContent } from './tiny-classifier.fixture.js';
+import { prepareTiny, tinyContent, tinyEncoder, tinyExamples } from './tiny-classifier.fixture.js';
 
 /** Large enough that its matrices are quantized. */
 const encoder = { ...tinyEncoder, hidden_size: 64, intermediate_size: 256 };
@@ -32,7 +32,7 @@ async function serve(deterministic: boolean): Promise<Kernel> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'zooid-deterministic-'));
-  await writeModelFolder(join(folder, 'tiny'), tinyFolderContent(await prepareTiny({}, tinyExamples, encoder)));
+  await writeModelFolder(join(folder, 'tiny'), tinyContent(await prepareTiny({}, tinyExamples, encoder)));
   await using exporting = await createKernel({ plugins: [storeLocal, backendOnnx, plugin], config: { root: folder } });
   const tolerance = { points: 100, changed: 1, difference: 10 };
   await exportModel(exporting, join(folder, 'tiny'), { variants: ['int8'], tolerance });

@@ -8,7 +8,7 @@ import type { LabelScore } from '@zooid/spec';
 import storeLocal from '@zooid/store-local';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import plugin from './index.js';
-import { prepareTiny, tinyFolderContent, writeHubFolder } from './tiny-classifier.fixture.js';
+import { prepareTiny, tinyContent, writeHubFolder } from './tiny-classifier.fixture.js';
 
 const plugins = [storeLocal, backendOnnx, plugin];
 const topics = { id2label: { 0: 'sport', 1: 'money', 2: 'war' }, problem_type: 'multi_label_classification' };
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await writeHubFolder(join(root, 'topics'), topics);
   await writeHubFolder(join(root, 'graded'), { id2label: { 0: 'LABEL_0' }, problem_type: 'regression' });
   const task = await prepareTiny();
-  const content = tinyFolderContent(task);
+  const content = tinyContent(task);
   await writeModelFolder(join(root, 'own'), content);
   kernel = await createKernel({ plugins, config: { root, settings: { 'backend-onnx': { workers: 1 } } } });
   // Folders of the Hub have no zooid.json: their config.json tells what they are for.

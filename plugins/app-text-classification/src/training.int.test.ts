@@ -1,9 +1,10 @@
 import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, toFloat32 } from '@zooid/tensor';
+import { encoderOf, exportTiny } from '@zooid/testing';
 import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
 import { describe, expect, it } from 'vitest';
 import type { ClassifiedExample } from './example.js';
-import { encoderOf, exportTiny, prepareTiny, tinyEncoder, tinyExamples } from './tiny-classifier.fixture.js';
+import { prepareTiny, tinyEncoder, tinyExamples } from './tiny-classifier.fixture.js';
 
 const topics: readonly ClassifiedExample[] = [
   { text: '足球比赛', labels: ['ball', 'sport'] },

@@ -2,17 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encoderFamily, tokenClassificationHead } from '@zooid/nn';
 import { writeModel } from '@zooid/onnx';
-import { type HostTensor, Random } from '@zooid/tensor';
+import { Random } from '@zooid/tensor';
+import { tinyFolderContent, untrainedWeights } from '@zooid/testing';
 import { newTokenizerFiles, tokenizerFromVocab } from '@zooid/tokenizers';
-import {
-  compileInference,
-  compileProgram,
-  declareParameters,
-  type EncoderBuilder,
-  type ModelBuilder,
-  type PreparedTask,
-  taskModel,
-} from '@zooid/trainer';
+import { compileInference, type ModelBuilder, type PreparedTask } from '@zooid/trainer';
 import { tokenClassificationTask } from './token-classification-task.js';
 import type { TaggedText } from './token-records.js';
 
@@ -61,49 +54,9 @@ export function prepareTiny(
   });
 }
 
-export function encoderOf({ config }: Pick<PreparedTask, 'config'>): EncoderBuilder {
-  const family = encoderFamily(config);
-  const encoder = family.parse(config);
-  return (context) => family.build(context, encoder);
-}
-
-/** Untrained weights, wide enough that inputs make a difference. */
-export function randomWeights(build: ModelBuilder, seed = 3): Map<string, HostTensor<'float32'>> {
-  const { parameters } = compileProgram({ name: 'declare', mode: 'evaluate', build });
-  const random = new Random(seed);
-  return new Map(
-    declareParameters({ declared: parameters, random }).map(({ name, shape, data }) => {
-      const stream = random.fork('more', name);
-      const values = name.endsWith('orm.weight') ? data : data.map((value) => value + 0.3 * stream.normal());
-      return [name, { dtype: 'float32', dims: shape, data: values }];
-    }),
-  );
-}
-
-/** The exported graph as bytes. */
-export function exportTiny(task: PreparedTask, weights?: Map<string, HostTensor<'float32'>>): Uint8Array {
-  const build = taskModel(task, encoderOf(task), { loss: false });
-  return writeModel(compileInference({ build, outputs: task.outputs, weights: weights ?? randomWeights(build) }));
-}
-
 /** What training writes into a model folder. */
-export function tinyFolderContent(task: PreparedTask) {
-  return {
-    config: task.config,
-    files: new Map([...task.files, ['onnx/model.onnx', exportTiny(task)] as const]),
-    manifest: {
-      id: 'tiny-tagger',
-      app: 'token-classification',
-      method: 'fine-tune',
-      recipe: {},
-      data: [],
-      seeds: [1],
-      metrics: {},
-      createdWith: {},
-    },
-    card: '',
-  };
-}
+export const tinyContent = (task: PreparedTask) =>
+  tinyFolderContent(task, { id: 'tiny-tagger', app: 'token-classification' });
 
 const words = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'anna', 'went', 'to', 'new', 'york', 'with', '##er', '.'];
 
@@ -130,7 +83,7 @@ export async function writeHubFolder(folder: string, config: Readonly<Record<str
   await mkdir(join(folder, 'onnx'), { recursive: true });
   await writeFile(
     join(folder, 'onnx/model.onnx'),
-    writeModel(compileInference({ build, outputs: ['logits'], weights: randomWeights(build) })),
+    writeModel(compileInference({ build, outputs: ['logits'], weights: untrainedWeights(build) })),
   );
   const architectures = ['DistilBertForTokenClassification'];
   await writeFile(

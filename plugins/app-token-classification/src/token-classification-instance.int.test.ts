@@ -9,7 +9,7 @@ import storeLocal from '@zooid/store-local';
 import { parseTag } from '@zooid/tagging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import plugin from './index.js';
-import { prepareTiny, tinyFolderContent, writeHubFolder } from './tiny-tagger.fixture.js';
+import { prepareTiny, tinyContent, writeHubFolder } from './tiny-tagger.fixture.js';
 
 const plugins = [storeLocal, backendOnnx, plugin];
 let root: string;
@@ -21,7 +21,7 @@ beforeAll(async () => {
     legal: { scheme: 'BIES' },
     crf: { scheme: 'BIES', decoder: 'crf' },
   })) {
-    await writeModelFolder(join(root, name), tinyFolderContent(await prepareTiny(options)));
+    await writeModelFolder(join(root, name), tinyContent(await prepareTiny(options)));
   }
   kernel = await createKernel({ plugins, config: { root, settings: { 'backend-onnx': { workers: 1 } } } });
   // The Hub's folder has no zooid.json: its config.json tells what it is for.

@@ -1,8 +1,9 @@
 import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, type TensorMap, toFloat32 } from '@zooid/tensor';
+import { encoderOf, exportTiny } from '@zooid/testing';
 import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
 import { describe, expect, it } from 'vitest';
-import { encoderOf, exportTiny, prepareTiny, tagged, tinyEncoder, tinyExamples } from './tiny-tagger.fixture.js';
+import { prepareTiny, tagged, tinyEncoder, tinyExamples } from './tiny-tagger.fixture.js';
 import type { TaggedText } from './token-records.js';
 
 /** A few steps on all examples; the losses, and the exported graph's answers beside the trained one's. */

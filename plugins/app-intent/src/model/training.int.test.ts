@@ -1,10 +1,11 @@
 import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, type TensorMap } from '@zooid/tensor';
+import { encoderOf, exportTiny } from '@zooid/testing';
 import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
 import { describe, expect, it } from 'vitest';
 import { parseExample } from '../example.js';
 import { fusionModes, gateModes, poolingModes } from '../options.js';
-import { encoderOf, exportTiny, prepareTiny, tinyExamples } from '../tiny-intent.fixture.js';
+import { prepareTiny, tinyExamples } from '../tiny-intent.fixture.js';
 
 /** A few steps on all examples; returns the losses, and the trained graph's answers beside the exported one's. */
 async function trainAndExport(task: PreparedTask) {
