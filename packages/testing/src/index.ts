@@ -20,3 +20,4 @@ export { goldenValues, goldenWeights } from './nn/families/golden-weights.js';
 export { encoderOf, exportedModel, exportTiny, tinyFolderContent, untrainedWeights } from './nn/tiny-task.js';
 export { goldenExport } from './numeric/golden-exports.js';
 export { checkGradients, type GradientCheckOptions, type GradientComparison } from './numeric/gradcheck.js';
+export { type ServedFolder, type ServedFolderOptions, serveFolder } from './server/served-folder.js';

@@ -1,40 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import backendOnnx from '@zooid/backend-onnx';
-import { createKernel, type Kernel } from '@zooid/kernel';
-import { createServer, ServerConfig, type ZooidServer } from '@zooid/server';
 import storeLocal from '@zooid/store-local';
+import { type ServedFolder, serveFolder } from '@zooid/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import plugin from './index.js';
 import { sentenceFiles, writeEncoderFolder } from './tiny-encoder.fixture.js';
 
-let folder: string;
-let kernel: Kernel;
-let server: ZooidServer;
-let url: string;
+let served: ServedFolder;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zooid-features-http-'));
-  await writeEncoderFolder(folder, sentenceFiles);
-  kernel = await createKernel({ plugins: [storeLocal, backendOnnx, plugin], config: { root: folder } });
-  await kernel.endpoints.open('embed', folder);
-  server = createServer({ kernel, config: Object.assign(new ServerConfig(), { port: 0 }) });
-  ({ url } = await server.listen());
-});
-afterAll(async () => {
-  await server?.close();
-  await kernel?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function post(body: object) {
-  const reply = await fetch(`${url}/v1/apps/embed`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+  served = await serveFolder({
+    plugins: [storeLocal, backendOnnx, plugin],
+    name: 'embed',
+    write: (folder) => writeEncoderFolder(folder, sentenceFiles),
   });
-  return { status: reply.status, body: JSON.parse(await reply.text()) };
-}
+});
+afterAll(() => served?.[Symbol.asyncDispose]());
+
+const post = (body: object) => served.send('POST', '/v1/apps/embed', body);
 
 it('answers with one array of numbers per text', async () => {
   const { status, body } = await post({ inputs: ['a fine film', { text: 'dull' }] });
@@ -53,7 +34,7 @@ it('answers in the words of OpenAI, and counts the tokens it read', async () => 
   const ask = async (input: string | string[]) => {
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ model: 'embed', input });
-    const reply = await fetch(`${url}/v1/embeddings`, { method: 'POST', headers, body });
+    const reply = await fetch(`${served.url}/v1/embeddings`, { method: 'POST', headers, body });
     return { status: reply.status, body: JSON.parse(await reply.text()) };
   };
   const { body: own } = await post({ inputs: ['dull', 'dull dull'] });
@@ -75,6 +56,6 @@ it('points at what is wrong', async () => {
 });
 
 it('describes its parameters in the OpenAPI document', async () => {
-  const document = await (await fetch(`${url}/openapi.json`)).text();
+  const document = await (await fetch(`${served.url}/openapi.json`)).text();
   for (const field of ['pooling', 'normalize', 'truncate', 'prompt_name']) expect(document).toContain(`"${field}"`);
 });

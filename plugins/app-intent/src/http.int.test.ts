@@ -1,42 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import backendOnnx from '@zooid/backend-onnx';
-import { createKernel, type Kernel } from '@zooid/kernel';
-import { createServer, ServerConfig, type ZooidServer } from '@zooid/server';
 import storeLocal from '@zooid/store-local';
+import { type ServedFolder, serveFolder } from '@zooid/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import plugin from './index.js';
 import { prepareTiny, writeTinyFolder } from './tiny-intent.fixture.js';
 
-let folder: string;
-let kernel: Kernel;
-let server: ZooidServer;
-let url: string;
-
+let served: ServedFolder;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zooid-intent-http-'));
-  await writeTinyFolder(folder, await prepareTiny());
-  kernel = await createKernel({ plugins: [storeLocal, backendOnnx, plugin], config: { root: folder } });
-  await kernel.endpoints.open('speaker', folder);
-  server = createServer({ kernel, config: Object.assign(new ServerConfig(), { port: 0 }) });
-  ({ url } = await server.listen());
-});
-afterAll(async () => {
-  await server?.close();
-  await kernel?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function send(method: string, path: string, body?: unknown) {
-  const init = { method, headers: { 'content-type': 'application/json' } };
-  const reply = await fetch(`${url}/v1/apps/speaker${path}`, {
-    ...init,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  served = await serveFolder({
+    plugins: [storeLocal, backendOnnx, plugin],
+    name: 'speaker',
+    write: async (folder) => writeTinyFolder(folder, await prepareTiny()),
   });
-  const text = await reply.text();
-  return { status: reply.status, body: text === '' ? undefined : JSON.parse(text) };
-}
+});
+afterAll(() => served?.[Symbol.asyncDispose]());
+
+const send = (method: string, path: string, body?: unknown) => served.send(method, `/v1/apps/speaker${path}`, body);
 const slotsOf = async (text: string) => {
   const { body } = await send('POST', '', { inputs: text });
   return body.outputs[0].slots.map((slot: { text: string }) => slot.text);
@@ -49,7 +28,7 @@ describe('over HTTP', () => {
     const inputs = ['想听说不出的秘密', { text: '😀晴天', lexicon: [{ surface: '晴天', type: 'song' }] }];
     const { status, body } = await send('POST', '', { inputs, parameters: { topK: 2, codePoints: true } });
     expect(status).toBe(200);
-    expect(body.model.id).toBe(folder);
+    expect(body.model.id).toBe(served.folder);
     expect(body.outputs).toMatchObject([
       {
         intent: expect.any(String),
@@ -110,7 +89,11 @@ describe('over HTTP', () => {
   it("answers as its task on the Hub does, with the task's names", async () => {
     const ask = async (body: object) => {
       const headers = { 'content-type': 'application/json' };
-      const reply = await fetch(`${url}/models/speaker`, { method: 'POST', headers, body: JSON.stringify(body) });
+      const reply = await fetch(`${served.url}/models/speaker`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
       return JSON.parse(await reply.text());
     };
     const [own] = (await send('POST', '', { inputs: '晴天', parameters: { topK: 2 } })).body.outputs;
@@ -121,7 +104,7 @@ describe('over HTTP', () => {
   });
 
   it('describes items, parameters and word lists in the OpenAPI document', async () => {
-    const document = await (await fetch(`${url}/openapi.json`)).text();
+    const document = await (await fetch(`${served.url}/openapi.json`)).text();
     for (const field of ['topK', 'explain', 'codePoints', 'lexicon', 'surface'])
       expect(document).toContain(`"${field}"`);
   });

@@ -1,42 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import backendOnnx from '@zooid/backend-onnx';
-import { createKernel, type Kernel } from '@zooid/kernel';
-import { createServer, ServerConfig, type ZooidServer } from '@zooid/server';
 import storeLocal from '@zooid/store-local';
+import { type ServedFolder, serveFolder } from '@zooid/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import plugin from './index.js';
 import { prepareTiny, writeTinyFolder } from './tiny-segmentation.fixture.js';
 
-let folder: string;
-let kernel: Kernel;
-let server: ZooidServer;
-let url: string;
-
+let served: ServedFolder;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zooid-segmentation-http-'));
-  await writeTinyFolder(folder, await prepareTiny());
-  kernel = await createKernel({ plugins: [storeLocal, backendOnnx, plugin], config: { root: folder } });
-  await kernel.endpoints.open('words', folder);
-  server = createServer({ kernel, config: Object.assign(new ServerConfig(), { port: 0 }) });
-  ({ url } = await server.listen());
-});
-afterAll(async () => {
-  await server?.close();
-  await kernel?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function send(method: string, path: string, body?: unknown) {
-  const init = { method, headers: { 'content-type': 'application/json' } };
-  const reply = await fetch(`${url}/v1/apps/words${path}`, {
-    ...init,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  served = await serveFolder({
+    plugins: [storeLocal, backendOnnx, plugin],
+    name: 'words',
+    write: async (folder) => writeTinyFolder(folder, await prepareTiny()),
   });
-  const text = await reply.text();
-  return { status: reply.status, body: text === '' ? undefined : JSON.parse(text) };
-}
+});
+afterAll(() => served?.[Symbol.asyncDispose]());
+
+const send = (method: string, path: string, body?: unknown) => served.send(method, `/v1/apps/words${path}`, body);
 const wordsOf = async (inputs: unknown, parameters: object = {}) => {
   const { body } = await send('POST', '', { inputs, parameters });
   return body.outputs[0].words.map(({ text }: { text: string }) => text);
@@ -113,7 +92,7 @@ describe('over HTTP', () => {
   });
 
   it('describes items, parameters and dictionaries in the OpenAPI document', async () => {
-    const document = await (await fetch(`${url}/openapi.json`)).text();
+    const document = await (await fetch(`${served.url}/openapi.json`)).text();
     for (const field of ['granularity', 'lexiconMode', 'lexicons', 'surface', 'weight', 'scope', 'codePoints'])
       expect(document).toContain(`"${field}"`);
   });

@@ -1,40 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import backendOnnx from '@zooid/backend-onnx';
-import { createKernel, type Kernel } from '@zooid/kernel';
-import { createServer, ServerConfig, type ZooidServer } from '@zooid/server';
 import storeLocal from '@zooid/store-local';
+import { type ServedFolder, serveFolder } from '@zooid/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import plugin from './index.js';
 import { writeHubFolder } from './tiny-tagger.fixture.js';
 
-let folder: string;
-let kernel: Kernel;
-let server: ZooidServer;
-let url: string;
+let served: ServedFolder;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zooid-tagging-http-'));
-  await writeHubFolder(folder);
-  kernel = await createKernel({ plugins: [storeLocal, backendOnnx, plugin], config: { root: folder } });
-  await kernel.endpoints.open('names', folder);
-  server = createServer({ kernel, config: Object.assign(new ServerConfig(), { port: 0 }) });
-  ({ url } = await server.listen());
-});
-afterAll(async () => {
-  await server?.close();
-  await kernel?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function post(path: string, body: object) {
-  const reply = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+  served = await serveFolder({
+    plugins: [storeLocal, backendOnnx, plugin],
+    name: 'names',
+    write: (folder) => writeHubFolder(folder),
   });
-  return { status: reply.status, body: JSON.parse(await reply.text()) };
-}
+});
+afterAll(() => served?.[Symbol.asyncDispose]());
+
+const post = (path: string, body: object) => served.send('POST', path, body);
 
 const span = {
   entity_group: expect.stringMatching(/^(PER|LOC|O)$/),
@@ -75,7 +56,7 @@ it('points at what is wrong', async () => {
 });
 
 it('describes parameters and answers in the OpenAPI document', async () => {
-  const document = await (await fetch(`${url}/openapi.json`)).text();
+  const document = await (await fetch(`${served.url}/openapi.json`)).text();
   for (const field of ['aggregation_strategy', 'ignore_labels', 'stride', 'entity_group', 'code_points']) {
     expect(document).toContain(`"${field}"`);
   }
