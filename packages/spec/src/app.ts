@@ -1,7 +1,8 @@
 import type { Batching } from '@zooid/batcher';
-import type { HasCapabilities, Metrics } from '@zooid/common';
+import type { HasCapabilities } from '@zooid/common';
 import type { ServiceIdentifier } from 'inversify';
 import type { DtoClass, TextItem } from './dto.js';
+import type { Evaluation } from './evaluation.js';
 import type { Model, RunContext } from './model.js';
 import type { TaskId } from './task-id.js';
 
@@ -61,12 +62,6 @@ export interface AppInstance<Item extends object = TextItem, Parameters extends 
   evaluate?(records: readonly unknown[], context?: RunContext): Promise<Evaluation<Output>>;
   /** Named collections that can be read and replaced while serving: `lexicons`. */
   readonly collections?: Readonly<Record<string, Collection>>;
-}
-
-/** One answer per record, in order, and what they are worth. */
-export interface Evaluation<Output = unknown> {
-  readonly answers: readonly Output[];
-  readonly metrics: Metrics;
 }
 
 /**

@@ -16,7 +16,6 @@ export {
   type AppInstance,
   type Collection,
   type CollectionEntry,
-  type Evaluation,
   type OpenContext,
 } from './app.js';
 export {
@@ -78,6 +77,15 @@ export {
   PluginError,
   UnknownNameError,
 } from './errors.js';
+export type {
+  Evaluation,
+  EvaluationCase,
+  LabelledSpan,
+  LabelsCase,
+  Segment,
+  SegmentsCase,
+  SpansCase,
+} from './evaluation.js';
 export { type GraphRunner, graphModel } from './graph-model.js';
 export { HostEnvironment } from './host-environment.js';
 export { HubTask } from './hub-task.js';
