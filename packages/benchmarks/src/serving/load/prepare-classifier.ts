@@ -6,9 +6,13 @@ import { type sizes, writeRandomClassifier } from './random-classifier.js';
 /** Below `onnx`, by variant. */
 export const graphFiles = { fused: 'model_fused.onnx', int8: 'model_quantized.onnx' } as const;
 
-/** A random classifier with its plain graph, and the forms that are served. */
-export async function prepareClassifier(folder: string, size: keyof typeof sizes): Promise<void> {
-  await writeRandomClassifier(folder, size);
+/** A random classifier with its plain graph, and the forms that are served. Options as in {@link writeRandomClassifier}. */
+export async function prepareClassifier(
+  folder: string,
+  size: keyof typeof sizes,
+  options?: { readonly states?: boolean },
+): Promise<void> {
+  await writeRandomClassifier(folder, size, options);
   await using kernel = await createKernel({ plugins: [storeLocal, backendOnnx], config: { root: folder } });
   // Random weights are further apart than those of trained models; what is measured is time.
   await exportModel(kernel, folder, {

@@ -30,14 +30,30 @@ export const sizes = {
   },
 } as const;
 
-/** A folder as the Hub has them: a BERT sequence classifier of random weights with its graph, and a vocabulary of characters. */
-export async function writeRandomClassifier(folder: string, size: keyof typeof sizes): Promise<void> {
+/**
+ * A folder as the Hub has them: a BERT sequence classifier of random weights with its graph, and a vocabulary of characters.
+ *
+ * @param options.states also an output of the graph: the states of all tokens after the last layer, so that all are computed,
+ *   as in the graphs of other exporters.
+ */
+export async function writeRandomClassifier(
+  folder: string,
+  size: keyof typeof sizes,
+  { states = false } = {},
+): Promise<void> {
   const fields = { model_type: 'bert', ...sizes[size] };
   const config = parseEncoderConfig(fields);
-  const build = (context: Parameters<typeof bertEncoder>[0]): BuiltModel => ({
-    outputs: { logits: sequenceClassificationHead(context, config, bertEncoder(context, config), labels) },
-  });
-  const graph = compileInference({ build, outputs: ['logits'], weights: randomWeights(build) });
+  const build = (context: Parameters<typeof bertEncoder>[0]): BuiltModel => {
+    const encoder = bertEncoder(context, config);
+    return {
+      outputs: {
+        logits: sequenceClassificationHead(context, config, encoder, labels),
+        last_hidden_state: encoder.lastHiddenState,
+      },
+    };
+  };
+  const outputs = states ? ['logits', 'last_hidden_state'] : ['logits'];
+  const graph = compileInference({ build, outputs, weights: randomWeights(build) });
   await mkdir(join(folder, 'onnx'), { recursive: true });
   await writeFile(join(folder, 'onnx/model.onnx'), writeModel(graph));
   const id2label = Object.fromEntries(Array.from({ length: labels }, (_, i) => [i, `label ${i}`]));
