@@ -86,15 +86,19 @@ function wordStart(text: string, word: string, from: number): number {
   return at;
 }
 
+/** Where each word stands, `[start, end)` in UTF-16 units. @param words that spell the text. */
+export function* placesOf(text: string, words: readonly string[]): Generator<readonly [number, number]> {
+  let at = 0;
+  for (const word of words) {
+    const start = wordStart(text, word, at);
+    at = start + word.length;
+    yield [start, at];
+  }
+}
+
 /** UTF-16 indices where words start or end. @param words that spell the text. */
 export function boundariesOf(text: string, words: readonly string[]): Set<number> {
   const boundaries = new Set<number>();
-  let at = 0;
-  for (const word of words) {
-    at = wordStart(text, word, at);
-    boundaries.add(at);
-    at += word.length;
-    boundaries.add(at);
-  }
+  for (const [start, end] of placesOf(text, words)) boundaries.add(start).add(end);
   return boundaries;
 }

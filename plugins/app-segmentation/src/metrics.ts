@@ -10,7 +10,7 @@ export type TrainingWords = ReadonlyMap<string, ReadonlySet<string>>;
 /**
  * `f1`, the mean of the granularities' word F1, and of each granularity `<name>F1`, `<name>OovRecall`, `<name>IvRecall`,
  * `<name>BoundaryPrecision`, `<name>BoundaryRecall`, `<name>BoundaryF1` and `<name>ExactMatch`. What the examples hold nothing of
- * has no score.
+ * has no score, and no word is known or unknown where those of training are not at hand.
  */
 export function segmentationMetrics(
   answers: readonly WordsByGranularity[],
@@ -25,12 +25,15 @@ export function segmentationMetrics(
     if (labelled.length === 0) continue;
     const gold = labelled.map((i) => examples[i]!.words.get(name)!.map(withoutSpace));
     const found = labelled.map((i) => answers[i]!.get(name)!.map(withoutSpace));
-    const words = segmentationScores(gold, found, trainingWords.get(name) ?? new Set());
+    const known = trainingWords.get(name);
+    const words = segmentationScores(gold, found, known ?? new Set());
     const boundaries = wordBoundaryScores(gold, found);
     f1s.push(words.f1);
     metrics[`${name}F1`] = words.f1;
-    metrics[`${name}OovRecall`] = words.oovRecall;
-    metrics[`${name}IvRecall`] = words.inVocabularyRecall;
+    if (known !== undefined) {
+      metrics[`${name}OovRecall`] = words.oovRecall;
+      metrics[`${name}IvRecall`] = words.inVocabularyRecall;
+    }
     metrics[`${name}BoundaryPrecision`] = boundaries.precision;
     metrics[`${name}BoundaryRecall`] = boundaries.recall;
     metrics[`${name}BoundaryF1`] = boundaries.f1;

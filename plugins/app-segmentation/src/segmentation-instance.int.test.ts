@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Model } from '@zooid/spec';
+import type { Model, SegmentsCase } from '@zooid/spec';
 import { Random, type TensorMap } from '@zooid/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SegmentationItem, SegmentationParameters } from './dto.js';
@@ -270,6 +270,31 @@ describe('labelled records', () => {
     await expect(instance.evaluate([records[0], { text: '好人', words: ['坏人'] }])).rejects.toThrow(
       '/1/words must spell',
     );
+  });
+
+  it('are shown word by word beside the answers, with what training did not know', async () => {
+    const instance = await opened();
+    const text = '好人 New';
+    const { cases } = await instance.evaluate([{ text, words: ['好', '人', 'New'] }, tinyRecords[0]]);
+    const [first, ...others] = cases!();
+    expect(first).toMatchObject({
+      kind: 'segments',
+      index: 0,
+      group: 'fine',
+      text,
+      expected: [
+        { start: 0, end: 1, unknown: true },
+        { start: 1, end: 2, unknown: true },
+        { start: 3, end: 6, unknown: true },
+      ],
+    });
+    expect((first as SegmentsCase).answered.map(({ start, end }) => text.slice(start, end)).join('')).toBe('好人New');
+    expect(others.map(({ index, group }) => [index, group])).toEqual([
+      [1, 'fine'],
+      [1, 'coarse'],
+    ]);
+    expect((others as SegmentsCase[]).flatMap(({ expected }) => expected).some(({ unknown }) => unknown)).toBe(false);
+    expect([...cases!()]).toHaveLength(3); // any number of times
   });
 });
 

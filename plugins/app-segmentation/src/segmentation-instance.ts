@@ -16,6 +16,7 @@ import {
 import { loadTokenizer, TokenizerError } from '@zooid/tokenizers';
 import { decodeText } from './decode/decode-text.js';
 import { type LexiconBody, type SegmentationItem, SegmentationParameters } from './dto.js';
+import { segmentationCases } from './evaluation-cases.js';
 import { parseExample, type SegmentationExample } from './example.js';
 import { Featurizer, type Row } from './features/featurizer.js';
 import { lexiconMarks } from './features/lexicon-marks.js';
@@ -153,7 +154,12 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
       }
     }
     const found: readonly WordsByGranularity[] = words;
-    return { answers, metrics: segmentationMetrics(found, examples, granularities, this.parts.trainingWords) };
+    const { trainingWords } = this.parts;
+    return {
+      answers,
+      metrics: segmentationMetrics(found, examples, granularities, trainingWords),
+      cases: () => segmentationCases(found, examples, granularities, trainingWords),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
