@@ -1,6 +1,6 @@
+import { planWindows, type Window } from '@zooid/tagging';
 import type { Random, TensorMap } from '@zooid/tensor';
 import { type Encoding, graphInputs, padEncodings, type Tokenizer } from '@zooid/tokenizers';
-import { planWindows, type Window } from './windows.js';
 
 /** A text as tokens, however many. */
 export interface TextTokens {

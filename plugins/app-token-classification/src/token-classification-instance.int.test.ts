@@ -137,6 +137,32 @@ describe('evaluation', () => {
     expect(metrics).toMatchObject({ 'f1/PER': expect.any(Number), 'recall/LOC': expect.any(Number) });
     expect(metrics.precision! * found).toBeCloseTo(metrics.recall! * 2, 10); // both are the number of right ones
   });
+
+  it('shows what was expected beside what was answered, in text order', async () => {
+    const text = 'anna went to york';
+    const entities = [
+      { type: 'LOC', start: 13, end: 17 },
+      { type: 'PER', start: 0, end: 4 },
+    ];
+    const { answers, cases } = await kernel.endpoints.get('hub').evaluate([{ text, entities }]);
+    const answered = (answers as TokenEntity[][])[0]!.map(({ entity_group: label, start, end }) => ({
+      start,
+      end,
+      label,
+    }));
+    expect([...cases!()]).toEqual([
+      {
+        kind: 'spans',
+        index: 0,
+        text,
+        expected: [
+          { start: 0, end: 4, label: 'PER' },
+          { start: 13, end: 17, label: 'LOC' },
+        ],
+        answered,
+      },
+    ]);
+  });
 });
 
 describe('a folder is refused', () => {

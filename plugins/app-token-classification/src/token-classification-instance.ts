@@ -20,6 +20,7 @@ import { loadTokenizer, longestInput, TokenizerError } from '@zooid/tokenizers';
 import { answerOf, type Reader, type TokenClassificationAnswer } from './answer.js';
 import { createDecoder } from './decoder.js';
 import { TokenClassificationParameters } from './dto.js';
+import { entityCases } from './evaluation-cases.js';
 import { guessFields, parseExample, type RecordFields } from './example.js';
 import { Featurizer, type TextTokens, type WindowRow } from './featurizer.js';
 import { entityMetrics } from './metrics.js';
@@ -127,7 +128,12 @@ export class TokenClassificationInstance
     const fields = this.config.options ?? guessFields(records[0], this.config.tagSet.labels);
     const examples = records.map((record, i) => exampleAt(record, i, fields));
     const answers = await this.run(examples, new TokenClassificationParameters(), context);
-    return { answers, metrics: entityMetrics(answers as (readonly TokenEntity[])[], examples) };
+    const entities = answers as (readonly TokenEntity[])[];
+    return {
+      answers,
+      metrics: entityMetrics(entities, examples),
+      cases: () => entityCases(entities, examples),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
