@@ -18,6 +18,7 @@ import { loadTokenizer } from '@zooid/tokenizers';
 import type { AnswerSlot, IntentAnswer } from './answer.js';
 import { withCodePoints } from './answer-slots.js';
 import { type IntentItem, IntentParameters, type LexiconBody, type RequestEntry } from './dto.js';
+import { intentCases } from './evaluation-cases.js';
 import { type IntentExample, parseExample } from './example.js';
 import { Featurizer, type TextFeatures } from './featurizer.js';
 import { type IntentConfig, intentConfigOf } from './intent-config.js';
@@ -132,7 +133,12 @@ export class IntentInstance implements AppInstance<IntentItem, IntentParameters,
     const examples = records.map((record, i) => exampleAt(record, i, this.config.options));
     const parameters = Object.assign(new IntentParameters(), { topK: this.config.labels.length });
     const answers = await this.run(examples, parameters, context);
-    return { answers, metrics: intentMetrics(answers, examples, this.config.options) };
+    const { options } = this.config;
+    return {
+      answers,
+      metrics: intentMetrics(answers, examples, options),
+      cases: () => intentCases(answers, examples, options),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
