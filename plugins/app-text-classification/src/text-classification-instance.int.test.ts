@@ -84,14 +84,27 @@ describe('evaluation', () => {
       { sentence1: 'a fine film', sentence2: 'and long', label: 1 },
       { sentence1: 'dull', sentence2: 'and longer', label: 'NEGATIVE' },
     ];
-    const { answers, metrics } = await kernel.endpoints.get('hub').evaluate(records);
+    const { answers, metrics, cases } = await kernel.endpoints.get('hub').evaluate(records);
     const right = (answers as LabelScore[][]).filter(([best], i) => best!.label === ['POSITIVE', 'NEGATIVE'][i]);
     expect(metrics).toMatchObject({ accuracy: right.length / 2, macroF1: expect.any(Number) });
+    expect([...cases!()]).toEqual([
+      {
+        kind: 'labels',
+        index: 0,
+        text: 'a fine film\nand long',
+        expected: ['POSITIVE'],
+        answered: [(answers as LabelScore[][])[0]![0]],
+      },
+      expect.objectContaining({ index: 1, text: 'dull\nand longer', expected: ['NEGATIVE'] }),
+    ]);
   });
 
   it('scores several labels at once', async () => {
-    const { metrics } = await kernel.endpoints.get('topics').evaluate([{ text: 'dull', label: ['war', 'sport'] }]);
+    const topics = kernel.endpoints.get('topics');
+    const { metrics, cases } = await topics.evaluate([{ text: 'dull', label: ['war', 'sport'] }]);
     expect(Object.keys(metrics)).toEqual(['microF1', 'macroF1', 'exactMatch']);
+    const held = (await topics.execute(topics.parse('dull', { apply_thresholds: true }))).outputs[0];
+    expect([...cases!()]).toMatchObject([{ kind: 'labels', expected: ['war', 'sport'], answered: held }]);
   });
 
   it('is not offered where answers are grades', () => {

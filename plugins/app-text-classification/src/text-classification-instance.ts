@@ -7,6 +7,7 @@ import {
   type AppInstance,
   type Evaluation,
   type LabelScore,
+  type LabelsCase,
   type Model,
   ModelError,
   type OpenContext,
@@ -135,8 +136,21 @@ export class TextClassificationInstance
     };
     const examples = records.map((record, i) => this.named(exampleAt(record, i, fields)));
     const answers = await this.run(examples, new TextClassificationParameters(), context);
-    return { answers, metrics: classificationMetrics(answers, examples, this.config) };
+    return {
+      answers,
+      metrics: classificationMetrics(answers, examples, this.config),
+      cases: () => this.cases(examples, answers),
+    };
   };
+
+  private *cases(examples: readonly ClassifiedExample[], answers: readonly Answer[]): Generator<LabelsCase> {
+    for (const [index, { text, text_pair, labels }] of examples.entries()) {
+      const scores = answers[index]!;
+      const answered = this.config.multiLabel ? labelsThatHold(scores, this.thresholdOf) : scores.slice(0, 1);
+      const asked = text_pair === undefined ? text : `${text}\n${text_pair}`;
+      yield { kind: 'labels', index, text: asked, expected: labels, answered };
+    }
+  }
 
   /** Data sets often give a label by its id. */
   private named(example: ClassifiedExample): ClassifiedExample {
