@@ -163,6 +163,29 @@ export function describeAppContract(plugin: Plugin, contract: AppContract): void
         expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
       });
 
+      it('shows what was expected and answered as plain JSON, each kind by itself, at places of the text', async () => {
+        const { cases } = await endpoint.evaluate(contract.records!);
+        if (cases === undefined) return;
+        const all = [...cases()];
+        expect([...cases()]).toEqual(all); // made anew
+        expect(JSON.parse(JSON.stringify(all))).toEqual(all);
+        expect(new Set(all.map(({ index }) => index))).toEqual(new Set(contract.records!.keys()));
+        const kinds = new Set(all.map(({ group, kind }) => `${group}/${kind}`));
+        expect(kinds.size).toBe(new Set(all.map(({ group }) => group)).size);
+        for (const shown of all) {
+          if (shown.kind === 'labels') continue;
+          for (const side of [shown.expected, shown.answered]) {
+            let [from, end] = [0, 0];
+            for (const span of side) {
+              expect(span.start).toBeGreaterThanOrEqual(shown.kind === 'segments' ? end : from);
+              expect(span.end).toBeGreaterThan(span.start);
+              expect(span.end).toBeLessThanOrEqual(shown.text.length);
+              [from, end] = [span.start, span.end];
+            }
+          }
+        }
+      });
+
       it('names the place of a record that cannot be scored', async () => {
         const error = await rejection(endpoint.evaluate([contract.records![0], {}]));
         expect(codeOf(error)).toBe('VALIDATION_FAILED');
