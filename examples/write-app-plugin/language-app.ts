@@ -4,6 +4,7 @@ import {
   type AppInstance,
   checkDto,
   type Evaluation,
+  type EvaluationCase,
   IsInt,
   IsString,
   type Issue,
@@ -98,11 +99,19 @@ class LanguageInstance implements AppInstance<TextItem, LanguageParameters, Lang
     if (issues.length > 0) throw new ValidationError('records', issues);
     const answers = await this.run(examples, new LanguageParameters(), context);
     const correct = answers.filter(({ language }, i) => language === examples[i]!.label).length;
-    return { answers, metrics: { accuracy: correct / answers.length } };
+    return { answers, metrics: { accuracy: correct / answers.length }, cases: () => cases(examples, answers) };
   }
 
   /** The model belongs to the kernel; there is nothing else to release. */
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** For the page that `zooid evaluate --report` writes. */
+function* cases(examples: readonly LabelledText[], answers: readonly Language[]): Generator<EvaluationCase> {
+  for (const [index, { text, label }] of examples.entries()) {
+    const { language, score } = answers[index]!;
+    yield { kind: 'labels', index, text, expected: [label], answered: [{ label: language, score }] };
+  }
 }
 
 function softmax(logits: readonly number[]): number[] {
