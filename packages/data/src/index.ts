@@ -5,4 +5,5 @@ export { readJsonLines } from './json-lines.js';
 export { readLines, type TextLine } from './lines.js';
 export { prefetch } from './prefetch.js';
 export { shuffled, splitByFraction } from './split.js';
+export { atOnce, inTurns } from './steps.js';
 export { Turns } from './turns.js';

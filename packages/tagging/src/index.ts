@@ -5,3 +5,4 @@ export { beginsSpan, labelsOfSpans, spansOfTags, type TokenSpan, tokensOf } from
 export { readStepScores } from './step-scores.js';
 export { type Place, parseTag, type Tag, type TagScheme, TagSet, tagSchemes } from './tag-set.js';
 export { viterbi } from './viterbi.js';
+export { planWindows, type Window } from './windows.js';
