@@ -6,13 +6,14 @@ import { Exchange, type Terms } from './exchange.js';
 import { Deadlines } from './operations/deadline.js';
 import type { Operations } from './operations/operations.js';
 import { recordOf } from './operations/request-record.js';
+import { Outbox } from './outbox.js';
 import { toProblem } from './problem.js';
 import { RouteTable } from './route-table.js';
 import { errorFormAt } from './routes/error-form.js';
 import type { HttpMethod, Route } from './routes/route.js';
 import { writeReply } from './write-reply.js';
 
-export interface DispatchOptions extends Omit<Terms, 'refusal' | 'deadlines'> {
+export interface DispatchOptions extends Omit<Terms, 'refusal' | 'deadlines' | 'outbox'> {
   readonly operations: Operations;
   readonly logger: Logger;
 }
@@ -24,7 +25,12 @@ export interface DispatchOptions extends Omit<Terms, 'refusal' | 'deadlines'> {
  */
 export function dispatch(app: Express, routes: readonly Route[], options: DispatchOptions): RequestListener {
   const { operations } = options;
-  const terms: Terms = { ...options, deadlines: new Deadlines(), refusal: refusal(routes, options.logger) };
+  const terms: Terms = {
+    ...options,
+    deadlines: new Deadlines(),
+    outbox: new Outbox(),
+    refusal: refusal(routes, options.logger),
+  };
   const refuse = (error: unknown, path: string, request: IncomingMessage, response: ServerResponse) => {
     const record = recordOf(response)!;
     writeReply(response, record, terms.refusal(error, path, request, record));

@@ -5,6 +5,7 @@ import { RequestError } from './errors.js';
 import { type Deadlines, type Due, deadlineError, deadlineOf } from './operations/deadline.js';
 import type { ManageGuard } from './operations/management.js';
 import { keepRecord, type RequestRecord } from './operations/request-record.js';
+import type { Outbox, Outgoing } from './outbox.js';
 import type { Match } from './route-table.js';
 import type { Call, Reply } from './routes/route.js';
 import { formatEvent, type ServerEvent } from './sse/server-event.js';
@@ -20,6 +21,7 @@ export interface Terms {
   /** Longest a request may take to its reply. */
   readonly deadlineMs: number;
   readonly deadlines: Deadlines;
+  readonly outbox: Outbox;
   readonly isDraining: () => boolean;
   readonly guardManagement: ManageGuard;
   readonly heartbeatMs: number;
@@ -28,7 +30,7 @@ export interface Terms {
 }
 
 /** One request that has its route, on the way to its reply. */
-export class Exchange implements Call, Due {
+export class Exchange implements Call, Due, Outgoing {
   private gone: ConnectionAbort | undefined;
   private milliseconds = 0;
   /** When it has to be answered, on the clock of `performance.now()`. */
@@ -36,6 +38,8 @@ export class Exchange implements Call, Due {
   slot = -1;
   private settled = false;
   private isStreaming = false;
+  /** On its way. */
+  private reply: Reply | undefined;
 
   constructor(
     private readonly match: Match,
@@ -115,8 +119,14 @@ export class Exchange implements Call, Due {
   private answer(reply: Reply): void {
     if (!this.settle()) return;
     this.release();
+    this.reply = reply;
+    this.terms.outbox.add(this);
+  }
+
+  /** For {@link Outbox} alone. */
+  write(): void {
     try {
-      writeReply(this.response, this.record, reply, this.terms.isDraining());
+      writeReply(this.response, this.record, this.reply!, this.terms.isDraining());
     } catch (error) {
       this.refuse(error); // what the app answered cannot be written as JSON
     }
