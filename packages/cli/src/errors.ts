@@ -14,3 +14,8 @@ export class UnavailableError extends ZooidError {
 export class ChecksFailedError extends ZooidError {
   readonly code = 'CHECKS_FAILED';
 }
+
+/** What an app shows of its evaluation contradicts itself. */
+export class EvaluationCaseError extends ZooidError {
+  readonly code = 'EVALUATION_CASE';
+}

@@ -1,6 +1,7 @@
 import { atOrigin, findNamedData, type Kernel } from '@zooid/kernel';
 import { UsageError } from '../errors.js';
-import { writeReport } from '../evaluation-report.js';
+import { ReportFolder } from '../evaluation-report/report-folder.js';
+import { writeReport } from '../evaluation-report/write-report.js';
 import { openHost } from '../host.js';
 import { openModel } from '../model.js';
 import { formatMetric } from '../progress-bar.js';
@@ -11,7 +12,7 @@ import type { CommandContext } from './context.js';
 export interface EvaluateOptions {
   /** A file, or `dataset:split` of the registry. */
   readonly data: string;
-  /** Folder for a report with every answer. */
+  /** Folder for a report: a page with the worst examples, the same as JSON, and every answer. */
   readonly report?: string;
 }
 
@@ -28,19 +29,26 @@ export async function evaluate(
   if (!endpoint.canEvaluate) {
     throw new UsageError(`app '${endpoint.app.name}' cannot score its answers, so its models cannot be evaluated`);
   }
-  const { records, origins } = await readExamples(host.kernel, data, signal);
-  const { answers, metrics } = await endpoint.evaluate(records, { signal }).catch((error: unknown) => {
+  const folder = report === undefined ? undefined : await ReportFolder.open(report); // before minutes of work
+  const { records, origins, digest } = await readExamples(host.kernel, data, signal);
+  const evaluation = await endpoint.evaluate(records, { signal }).catch((error: unknown) => {
     throw atOrigin(error, origins);
   });
+  const { metrics } = evaluation;
   const { id, revision } = endpoint.model;
-  const result = { model: id, revision, data, examples: records.length, metrics };
-  if (report !== undefined) await writeReport(report, { ...result, records, answers });
-  if (options.json) return printJson(terminal, result);
+  if (folder !== undefined) {
+    const about = { model: id, revision, app: endpoint.app.name, data, dataSha256: digest, date: new Date() };
+    await writeReport(folder, { ...about, evaluation, records, origins });
+  }
+  if (options.json) {
+    const result = { model: id, revision, data, examples: records.length, metrics };
+    return printJson(terminal, folder === undefined ? result : { ...result, report: folder.page });
+  }
   const { bold, dim } = colorsOf(terminal, terminal.out);
   print(terminal, `${bold(id)} on ${data} ${dim(`${records.length} examples`)}`);
   const rows = Object.entries(metrics).map(([name, value]) => [name, formatMetric(value)]);
   print(terminal, formatTable([['metric', 'value'], ...rows], bold));
-  if (report !== undefined) print(terminal, `report: ${report}/index.html`);
+  if (folder !== undefined) print(terminal, `report: ${folder.page}`);
 }
 
 async function readExamples(kernel: Kernel, data: string, signal: AbortSignal) {
@@ -52,7 +60,7 @@ async function readExamples(kernel: Kernel, data: string, signal: AbortSignal) {
     origins.push(origin);
   }
   if (records.length === 0) throw new UsageError(`${data} holds no examples`);
-  return { records, origins };
+  return { records, origins, digest: split.digest };
 }
 
 async function findData(kernel: Kernel, data: string, signal: AbortSignal): Promise<string> {

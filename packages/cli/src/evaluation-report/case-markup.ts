@@ -1,0 +1,49 @@
+import type { GroupReport, Piece, ShownCase } from './group-report.js';
+import { type Html, html } from './html.js';
+
+/** The worst cases, what was expected beside what was answered. */
+export function casesOf({ kind, mistaken, worst }: GroupReport): Html | undefined {
+  if (worst.length === 0) return undefined;
+  const which =
+    worst.length === mistaken
+      ? 'All that have a mistake, the worst first.'
+      : `The worst ${worst.length} of ${mistaken}.`;
+  return html`<h3>Worst examples</h3><p class="key">${which} ${keyOf[kind]}</p>
+${worst.map((shown) => caseOf(shown, kind))}`;
+}
+
+const keyOf: Readonly<Record<GroupReport['kind'], Html>> = {
+  segments: html`<span class="expected"><mark>expected</mark></span> and not answered, <mark>answered</mark> and not expected,
+<span class="cut"><span class="unknown">not in the training texts</span></span>.`,
+  spans: html`<span class="expected"><mark>expected</mark></span> and not answered, <mark>answered</mark> and not expected, <span class="chip">right</span>.`,
+  labels: html`Where one label was answered the surest mistakes come first.`,
+};
+
+function caseOf({ origin, score, mistakes, text, expected, answered }: ShownCase, kind: GroupReport['kind']): Html {
+  const markup = kind === 'segments' ? segmentMarkup : chipMarkup;
+  const side = (pieces: readonly Piece[]) =>
+    pieces.length === 0
+      ? html`<span class="dim">nothing</span>`
+      : pieces.map(
+          (piece, i) => html`${piece.aside || (kind === 'labels' && i > 0) ? ' ' : undefined}${markup(piece)}`,
+        );
+  const kindOf = kind === 'segments' ? ' cut' : '';
+  return html`<article><header>${origin} · score ${score} · ${mistakes} ${mistakes === 1 ? 'mistake' : 'mistakes'}</header>
+${text === undefined ? undefined : html`<p class="text">${text}</p>`}<div class="sides"><div class="expected${kindOf}"><h4>expected</h4><div class="text">${side(expected)}</div></div><div class="answered${kindOf}"><h4>answered</h4><div class="text">${side(answered)}</div></div></div></article>
+`;
+}
+
+/** Words and sentences: right ones plain, as most are. */
+function segmentMarkup({ text, right, label, unknown }: Piece): Html {
+  if (right === undefined) return html`${text}`;
+  const inner = html`${text}${label === undefined ? undefined : html`<small>${label}</small>`}`;
+  if (right) return unknown ? html`<u class="unknown">${inner}</u>` : html`<u>${inner}</u>`;
+  return unknown ? html`<mark class="unknown">${inner}</mark>` : html`<mark>${inner}</mark>`;
+}
+
+function chipMarkup({ text, right, label, score }: Piece): Html {
+  if (right === undefined) return html`${text}`;
+  const detail = label ?? (score === undefined ? undefined : score.toFixed(2));
+  const inner = html`${text}${detail === undefined ? undefined : html`<small>${detail}</small>`}`;
+  return right ? html`<span class="chip">${inner}</span>` : html`<mark>${inner}</mark>`;
+}
