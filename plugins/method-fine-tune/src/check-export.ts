@@ -37,7 +37,7 @@ export async function checkExport(
     if (!(difference <= tolerance) && !allClose(got, wanted, { rtol: tolerance, atol: tolerance })) {
       throw new ModelError(
         model.artifacts.id,
-        `The exported graph differs from the trained one by ${difference.toPrecision(2)} of the norm of the output '${name}', more than ${tolerance}; the export cannot be trusted. The checkpoints are kept: the same command exports again`,
+        `The exported graph differs from the trained one by ${difference.toPrecision(2)} of the norm of the output '${name}', more than ${tolerance}; the export cannot be trusted. The checkpoints are kept: going on with the run exports again`,
       );
     }
   }
