@@ -16,10 +16,11 @@ export {
   type ScaledDotProductOptions,
   scaledDotProductAttention,
 } from './attention.js';
+export { convolution } from './convolution.js';
 export { embedding } from './embedding.js';
 export type { EncoderConfig } from './encoder/config.js';
 export { type EncoderOutput, firstToken, poolFirstToken } from './encoder/encoder.js';
-export type { EncoderFamily } from './encoder/family.js';
+export { defineFamily, type EncoderFamily } from './encoder/family.js';
 export type { EmbedMix, EncoderHooks, EncoderInputs, LayerEnvironment, LayerModule } from './encoder/hooks.js';
 export { bertEncoder, parseEncoderConfig } from './families/bert.js';
 export { bertLayer, emitBertLayer } from './families/bert-layer.js';

@@ -1,5 +1,5 @@
 import { type Capability, defineCapability } from '@zooid/common';
-import type { EncoderOutput, ModuleContext } from '@zooid/nn';
+import type { EncoderFamily, EncoderOutput, ModuleContext } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import type { Random, TensorMap } from '@zooid/tensor';
 
@@ -57,6 +57,8 @@ export interface ParameterGroup {
 export interface PreparedTask {
   /** Complete `config.json`: encoder config, `id2label`, and the app's own section under its name. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The family of the encoder, for tasks that bring one of their own; default: the one that `config` names. */
+  readonly family?: EncoderFamily;
   /** Files of the model folder besides config and weights: tokenizer, lexicons; relative path → content. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   /** Graph inputs at inference, in order; all are produced by `collate`. */

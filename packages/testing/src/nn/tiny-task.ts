@@ -12,8 +12,10 @@ import {
 } from '@zooid/trainer';
 
 /** The encoder that a task's config describes. */
-export function encoderOf({ config }: Pick<PreparedTask, 'config'>): EncoderBuilder {
-  const family = encoderFamily(config);
+export function encoderOf({
+  config,
+  family = encoderFamily(config),
+}: Pick<PreparedTask, 'config' | 'family'>): EncoderBuilder {
   const encoder = family.parse(config);
   return (context) => family.build(context, encoder);
 }
