@@ -52,6 +52,12 @@ export interface Model extends AsyncDisposable {
   readonly memoryBytes?: number;
   /** What its workers do. Absent where the backend cannot tell. */
   stats?(): ModelStats;
+  /**
+   * Another network, in the subfolder of that name of this one's folder, such as a small student beside its teacher. It is
+   * loaded when it is first asked for, and lives as long as this one, which disposes of it. `undefined` where the folder has
+   * none. Absent where a model was loaded by itself, as to compare its forms.
+   */
+  companion?(name: string): Promise<Model | undefined>;
   /** Runs the graph on named inputs; `outputs` limits what is fetched (default: everything). */
   forward(inputs: TensorMap, context?: RunContext & { readonly outputs?: readonly string[] }): Promise<TensorMap>;
 }

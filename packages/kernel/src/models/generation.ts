@@ -1,6 +1,7 @@
 import { AbortError } from '@zooid/common';
 import { type Model, ModelUnloadedError } from '@zooid/spec';
 import { Drain } from '../drain.js';
+import type { Companions } from './companions.js';
 
 /**
  * Called when the held model is about to be replaced. Prepares for `next` without touching what serves now; once
@@ -38,42 +39,31 @@ export class Generation {
   /** What callers get: the model with its calls counted. */
   readonly model: Model;
   readonly holders = new Map<symbol, Holder>();
-  /** Memory it is taken to need. */
-  readonly bytes: number;
+  readonly #ownBytes: number;
+  readonly #companions: Companions;
   readonly #drain: Drain;
   #lastUsed = performance.now();
 
-  constructor(loaded: Model, bytes: number, onReleased: () => void) {
-    this.bytes = bytes;
+  /** @param bytes Memory that the loaded model is taken to need, without its companions. */
+  constructor(loaded: Model, companions: Companions, bytes: number, onReleased: () => void) {
+    this.#ownBytes = bytes;
+    this.#companions = companions;
     this.#drain = new Drain(async () => {
-      await loaded[Symbol.asyncDispose]();
+      await Promise.all([loaded[Symbol.asyncDispose](), companions[Symbol.asyncDispose]()]);
       onReleased();
     });
-    const drain = this.#drain;
-    const touch = () => {
-      this.#lastUsed = performance.now();
-    };
     this.model = {
-      artifacts: loaded.artifacts,
-      ...(loaded.inputs !== undefined && { inputs: loaded.inputs }),
-      ...(loaded.outputs !== undefined && { outputs: loaded.outputs }),
-      ...(loaded.concurrency !== undefined && { concurrency: loaded.concurrency }),
-      ...(loaded.memoryBytes !== undefined && { memoryBytes: loaded.memoryBytes }),
-      ...(loaded.stats !== undefined && { stats: () => loaded.stats!() }),
-      async forward(inputs, context) {
-        AbortError.throwIfAborted(context?.signal);
-        if (drain.isReleased) throw new ModelUnloadedError(loaded.artifacts.id);
-        const leave = drain.enter();
-        touch();
-        try {
-          return await loaded.forward(inputs, context);
-        } finally {
-          leave();
-        }
+      ...this.#counted(loaded),
+      companion: async (name) => {
+        const companion = await companions.get(name);
+        return companion && this.#counted(companion);
       },
-      // The pool shares this model between callers and owns its end, so a caller's `await using` must not end it.
-      [Symbol.asyncDispose]: async () => {},
     };
+  }
+
+  /** Memory it is taken to need. */
+  get bytes(): number {
+    return this.#ownBytes + this.#companions.bytes;
   }
 
   get isRetired(): boolean {
@@ -116,6 +106,35 @@ export class Generation {
         this.holders.delete(key);
         leave();
       },
+    };
+  }
+
+  /** A model whose calls count as uses of this generation. */
+  #counted(loaded: Model): Model {
+    const drain = this.#drain;
+    const touch = () => {
+      this.#lastUsed = performance.now();
+    };
+    return {
+      artifacts: loaded.artifacts,
+      ...(loaded.inputs !== undefined && { inputs: loaded.inputs }),
+      ...(loaded.outputs !== undefined && { outputs: loaded.outputs }),
+      ...(loaded.concurrency !== undefined && { concurrency: loaded.concurrency }),
+      ...(loaded.memoryBytes !== undefined && { memoryBytes: loaded.memoryBytes }),
+      ...(loaded.stats !== undefined && { stats: () => loaded.stats!() }),
+      async forward(inputs, context) {
+        AbortError.throwIfAborted(context?.signal);
+        if (drain.isReleased) throw new ModelUnloadedError(loaded.artifacts.id);
+        const leave = drain.enter();
+        touch();
+        try {
+          return await loaded.forward(inputs, context);
+        } finally {
+          leave();
+        }
+      },
+      // The pool shares this model between callers and owns its end, so a caller's `await using` must not end it.
+      [Symbol.asyncDispose]: async () => {},
     };
   }
 

@@ -15,6 +15,7 @@ import {
 } from '@zooid/spec';
 import { abortable } from '../drain.js';
 import type { EventHub } from '../events.js';
+import { Companions } from './companions.js';
 import { estimateMemory } from './estimate-memory.js';
 import { Generation, type Holder, type ModelHold, type Replacement } from './generation.js';
 import { MemoryBudget, type Resident } from './memory-budget.js';
@@ -271,7 +272,8 @@ export class ModelPool implements Models, AsyncDisposable {
     }
     this.#events.emit({ type: 'model-loaded', model, revision, milliseconds: performance.now() - started });
     const onReleased = () => this.#events.emit({ type: 'model-released', model, revision });
-    return new Generation(loaded, loaded.memoryBytes ?? fileBytes, onReleased);
+    const companions = new Companions(backend, artifacts);
+    return new Generation(loaded, companions, loaded.memoryBytes ?? fileBytes, onReleased);
   }
 
   /** Says of what fails which model it was. */
