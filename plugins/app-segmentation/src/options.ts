@@ -12,6 +12,7 @@ import {
   ValidateBy,
   ValidateNested,
 } from '@zooid/spec';
+import { FastOptions } from './fast/fast-options.js';
 
 /** Names that requests and files use: no spaces, and not what means all of them. */
 export const granularityName = /^[a-z][a-z0-9_-]{0,31}$/;
@@ -90,6 +91,12 @@ export class SegmentationOptions {
   @IsOptional() @IsString() criterionField?: string;
   /** Field that names the corpus of a record: a second tag, which requests may leave out. */
   @IsOptional() @IsString() corpusField?: string;
+  /**
+   * `accurate`: a head on an encoder that reads one granularity's tag; `fast`: a small network for bulk text that scores all
+   * granularities at once, and of the options below uses those of `fast` alone.
+   */
+  @IsIn(['accurate', 'fast']) network: 'accurate' | 'fast' = 'accurate';
+  @ValidateNested() @Type(() => FastOptions) fast = new FastOptions();
   /** Units (characters, whole Latin words and numbers) that the model reads at once. */
   @IsInt() @Min(8) @Max(500) maxUnits = 60;
   @IsIn(fusionModes) fusion: FusionMode = 'gated';

@@ -15,9 +15,11 @@ import {
 } from '@zooid/spec';
 import { loadTokenizer, TokenizerError } from '@zooid/tokenizers';
 import { decodeText } from './decode/decode-text.js';
-import { type LexiconBody, type SegmentationItem, SegmentationParameters } from './dto.js';
+import { type LexiconBody, type Quality, type SegmentationItem, SegmentationParameters } from './dto.js';
 import { segmentationCases } from './evaluation-cases.js';
 import { parseExample, type SegmentationExample } from './example.js';
+import { isFastConfig, STUDENT } from './fast/fast-config.js';
+import { FastSegmenter } from './fast/fast-segmenter.js';
 import { Featurizer, type Row } from './features/featurizer.js';
 import { lexiconMarks } from './features/lexicon-marks.js';
 import { UNKNOWN_TAG } from './features/tags.js';
@@ -54,13 +56,17 @@ interface Job {
 /** What a model folder holds. */
 interface ModelParts {
   readonly config: SegmentationConfig;
-  readonly featurizer: Featurizer;
+  /** Absent in the folder of a student alone. */
+  readonly featurizer: Featurizer | undefined;
+  readonly student: FastSegmenter | undefined;
   /** The model's own, which it was trained to read; not one of the dictionaries that are obeyed. */
   readonly lexicon: Dictionary | undefined;
   readonly trainingWords: TrainingWords;
   readonly lexicons: LexiconSet;
 }
 
+/** Units that the student scores while the words before them are found. */
+const UNITS_AHEAD = 32_768;
 /** Rough microseconds of looking up a unit and its pairs, and of building a dictionary entry of the request's own. */
 const MICROSECONDS_PER_UNIT = 0.4;
 const MICROSECONDS_PER_ENTRY = 5;
@@ -90,20 +96,10 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
   static async open(model: Model, context: OpenContext): Promise<SegmentationInstance> {
     const { id, folder, config } = model.artifacts;
     try {
-      const segmentation = segmentationConfigOf(config);
-      const encoder = encoderFamily(config).parse(config);
-      const { bigrams, lexicon } = await readSides(folder, segmentation.options);
-      const featurizer = new Featurizer({
-        tokenizer: await loadTokenizer(folder),
-        bigrams,
-        hasLexicon: lexicon !== undefined,
-        tagCount: segmentation.corpora.length === 0 ? 1 : 2,
-        hasSegments: encoder.type_vocab_size > 1,
-      });
+      const own = isFastConfig(config) ? await openStudent(model, context) : await openAccurate(model, context);
       const trainingWords = await readTrainingWords(folder);
-      const lexicons = await LexiconSet.open(folder, segmentation.granularities);
-      const parts = { config: segmentation, featurizer, lexicon, trainingWords, lexicons };
-      return new SegmentationInstance(model, parts, context);
+      const lexicons = await LexiconSet.open(folder, own.config.granularities);
+      return new SegmentationInstance(model, { ...own, trainingWords, lexicons }, context);
     } catch (error) {
       if (!(error instanceof ValidationError || error instanceof TokenizerError)) throw error;
       throw new ModelError(id, error.message, { cause: error });
@@ -115,12 +111,17 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     parameters: SegmentationParameters,
     context: AnswerContext = {},
   ): Promise<SegmentationOutput[]> {
-    const granularity = parameters.granularity ?? this.parts.config.granularities[0]!;
-    this.refuseUnknown(granularity, items, parameters);
+    const { config, featurizer } = this.parts;
+    const granularity = parameters.granularity ?? config.granularities[0]!;
+    const quality = parameters.quality ?? (featurizer === undefined ? 'fast' : 'accurate');
+    this.refuseUnknown({ granularity, quality }, items, parameters);
     const wanted = granularity === BOTH ? ['coarse', 'fine'] : [granularity];
-    const jobs = await this.scoreAll(items, wanted, parameters, context);
+    const jobs =
+      quality === 'fast'
+        ? this.scoreFast(items, wanted, parameters, context)
+        : await this.scoreAll(items, wanted, parameters, context);
     const outputs: SegmentationOutput[] = [];
-    for (const { units, layers, emissions } of jobs) {
+    for await (const { units, layers, emissions } of jobs) {
       await this.turns.before(20 + MICROSECONDS_PER_UNIT * units.count * wanted.length);
       const scored = wanted.map((name, i) => ({ granularity: name, emissions: emissions[i]! }));
       const found = await inTurns(this.turns, decodeText(units, scored, layers));
@@ -175,7 +176,8 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     const { granularityRows, corpora, corpusRows, options } = this.parts.config;
     const corpusTag = corpora.length === 0 ? [] : [corpusRows[corpus ?? UNKNOWN_TAG]!];
     const tags = wanted.map((name) => [granularityRows[name]!, ...corpusTag]);
-    const queue = new RowQueue(this.batcher, this.parts.featurizer.firstUnit, context);
+    const featurizer = this.parts.featurizer!;
+    const queue = new RowQueue(this.batcher, featurizer.firstUnit, context);
     const jobs: Job[] = [];
     for (const { text, lexicon = [] } of items) {
       await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
@@ -188,7 +190,7 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
       const emissions = wanted.map(() => new Float32Array(4 * units.count));
       for (const window of windowsOf(units, options.maxUnits)) {
         await this.turns.before(MICROSECONDS_PER_UNIT * (window.end - window.start));
-        const features = this.parts.featurizer.featurize(units, window, marks);
+        const features = featurizer.featurize(units, window, marks);
         for (const [i, rowTags] of tags.entries()) {
           await queue.add({ length: features.length, features, tags: rowTags }, units, emissions[i]!);
         }
@@ -200,9 +202,41 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     return jobs;
   }
 
+  /** Words are found while the student goes on with later texts, so that no core waits for another. */
+  private async *scoreFast(
+    items: readonly SegmentationItem[],
+    wanted: readonly string[],
+    { lexiconMode, lexicons }: SegmentationParameters,
+    context: AnswerContext,
+  ): AsyncGenerator<Job, void> {
+    const stored = this.parts.lexicons.layers(lexicons);
+    const queue = this.parts.student!.queue(wanted, context);
+    const ahead: (Omit<Job, 'emissions'> & { readonly scored: Promise<Job['emissions']> })[] = [];
+    let [tokens, unitsAhead] = [0, 0];
+    const oldest = async (): Promise<Job> => {
+      const { units, layers, scored } = ahead.shift()!;
+      unitsAhead -= units.count;
+      return { units, layers, emissions: await scored };
+    };
+    for (const { text, lexicon = [] } of items) {
+      await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
+      const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
+      const units = await inTurns(this.turns, splitUnits(text));
+      const { scored } = await queue.add(units, this.turns);
+      ahead.push({ units, layers: [...own, ...stored], scored });
+      tokens += units.count;
+      unitsAhead += units.count;
+      // Of those after it enough, that it is under way for certain.
+      while (unitsAhead - ahead[0]!.units.count >= UNITS_AHEAD) yield await oldest();
+    }
+    await queue.flush();
+    while (ahead.length > 0) yield await oldest();
+    context.onTokens?.(tokens);
+  }
+
   /** The logits of each row, `[sequence, 4]` flat. */
   private async score(rows: readonly Row[], signal: AbortSignal): Promise<Float32Array[]> {
-    const { logits } = await this.model.forward(this.parts.featurizer.collate(rows), { signal, outputs: ['logits'] });
+    const { logits } = await this.model.forward(this.parts.featurizer!.collate(rows), { signal, outputs: ['logits'] });
     const [, sequence, width] = logits!.dims as readonly [number, number, number];
     const data = logits!.data as Float32Array;
     return rows.map(({ length }, row) => data.slice(row * sequence * width, (row * sequence + length) * width));
@@ -210,16 +244,25 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
 
   /** @throws ValidationError naming what the model knows instead. */
   private refuseUnknown(
-    granularity: string,
+    { granularity, quality }: { readonly granularity: string; readonly quality: Quality },
     items: readonly SegmentationItem[],
     { corpus }: SegmentationParameters,
   ): void {
-    const known = requestable(this.parts.config);
+    const { config, featurizer, student } = this.parts;
     const issues: Issue[] = [];
+    if (quality === 'fast' && student === undefined) {
+      const message = `is 'fast', but this model has no fast student; train one into its folder '${STUDENT}' as appzoo/segmentation/fast shows, or leave the parameter out`;
+      issues.push({ path: '/parameters/quality', message });
+    }
+    if (quality === 'accurate' && featurizer === undefined) {
+      issues.push({ path: '/parameters/quality', message: "is 'accurate', but this model is a fast student alone" });
+    }
+    const known = requestable(quality === 'fast' && student !== undefined ? student : config);
     if (!known.includes(granularity)) {
       issues.push({ path: '/parameters/granularity', message: unknownGranularity(granularity, known) });
     }
-    const { corpora, granularities } = this.parts.config;
+    const { granularities } = config;
+    const corpora = quality === 'fast' ? [] : config.corpora;
     if (corpus !== undefined && !corpora.includes(corpus)) {
       const choice = corpora.length === 0 ? 'it was trained without corpus tags' : `known: ${corpora.join(', ')}`;
       const message = `is ${JSON.stringify(corpus)}, which this model has no tag for${didYouMean(corpus, corpora)}; ${choice}`;
@@ -260,4 +303,30 @@ function exampleAt(record: unknown, index: number, options: SegmentationConfig['
       error.issues.map(({ path, message }) => ({ path: `/${index}${path}`, message })),
     );
   }
+}
+
+type NetworkParts = Pick<ModelParts, 'config' | 'featurizer' | 'lexicon' | 'student'>;
+
+async function openAccurate(model: Model, context: OpenContext): Promise<NetworkParts> {
+  const { folder, config: json } = model.artifacts;
+  const config = segmentationConfigOf(json);
+  const encoder = encoderFamily(json).parse(json);
+  const { bigrams, lexicon } = await readSides(folder, config.options);
+  const featurizer = new Featurizer({
+    tokenizer: await loadTokenizer(folder),
+    bigrams,
+    hasLexicon: lexicon !== undefined,
+    tagCount: config.corpora.length === 0 ? 1 : 2,
+    hasSegments: encoder.type_vocab_size > 1,
+  });
+  const companion = await model.companion?.(STUDENT);
+  const student = companion === undefined ? undefined : await FastSegmenter.open(companion, context);
+  return { config, featurizer, lexicon, student };
+}
+
+async function openStudent(model: Model, context: OpenContext): Promise<NetworkParts> {
+  const student = await FastSegmenter.open(model, context);
+  const { options, granularities } = student;
+  const config = { options, granularities, corpora: [], granularityRows: {}, corpusRows: {} };
+  return { config, featurizer: undefined, lexicon: undefined, student };
 }

@@ -12,6 +12,8 @@ import {
 } from '@zooid/tokenizers';
 import type { PrepareContext, PreparedTask, TrainingTask } from '@zooid/trainer';
 import { parseExample, type SegmentationExample } from './example.js';
+import { isFastConfig } from './fast/fast-config.js';
+import { prepareFast, restoreFast } from './fast/fast-task.js';
 import { BigramVocabulary } from './features/bigrams.js';
 import { tagRows, tagToken, UNKNOWN_TAG } from './features/tags.js';
 import { Dictionary } from './lexicon/dictionary.js';
@@ -31,6 +33,7 @@ export const segmentationTask: TrainingTask = {
   async prepare(examples: readonly SegmentationExample[], context: PrepareContext): Promise<PreparedTask> {
     const options = parseOptions(context.options);
     const granularities = granularitiesOf(examples, options);
+    if (options.network === 'fast') return prepareFast(examples, options, granularities);
     const corpora = [...new Set(examples.flatMap(({ corpus }) => corpus ?? []))].sort();
     const corpusTags = corpora.length === 0 ? [] : [...corpora, UNKNOWN_TAG].map(corpusTag);
     const tagNames = [...granularities, UNKNOWN_TAG, ...corpusTags];
@@ -62,6 +65,7 @@ export const segmentationTask: TrainingTask = {
 
   async restore(folder: string, overrides: Readonly<Record<string, unknown>>): Promise<PreparedTask> {
     const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>;
+    if (isFastConfig(config)) return restoreFast(folder, config, overrides);
     const saved = segmentationConfigOf(config);
     const options = mergeOptions(saved.options, overrides);
     const tokenizer = await loadTokenizer(folder);
