@@ -16,6 +16,7 @@ export const defaultPlugins: readonly string[] = [
   '@zooid/app-fill-mask',
   '@zooid/app-intent',
   '@zooid/app-segmentation',
+  '@zooid/app-sentence-boundary',
   '@zooid/app-text-classification',
   '@zooid/app-token-classification',
   '@zooid/app-feature-extraction',

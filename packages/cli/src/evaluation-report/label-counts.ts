@@ -50,7 +50,7 @@ export class LabelCounts {
   /** Precision, recall and F1 of each label, the most frequent first. */
   table(): CountTable {
     const rows = [...this.counts]
-      .sort(([, a], [, b]) => b.expected - a.expected || b.answered - a.answered)
+      .sort(([, a], [, b]) => byFrequency(a, b))
       .map(([label, { expected, answered, right }]) => [
         shortened(label, longestName),
         expected,
@@ -85,7 +85,7 @@ export class LabelCounts {
   matrix(): Confusions {
     const labels = [...this.counts.keys()];
     const shown = new Set(labels.sort((a, b) => this.of(b).confused - this.of(a).confused).slice(0, matrixLabels));
-    const inOrder = [...shown].sort((a, b) => this.of(b).expected - this.of(a).expected);
+    const inOrder = [...shown].sort((a, b) => byFrequency(this.of(a), this.of(b)));
     const expected = [...inOrder, ...this.nowhere.rows];
     const answered = [...inOrder, ...this.nowhere.columns];
     const counts = expected.map(() => new Array<number>(answered.length).fill(0));
@@ -118,5 +118,7 @@ export class LabelCounts {
     return rows.includes(label) || columns.includes(label) ? label : otherLabels;
   }
 }
+
+const byFrequency = (a: Counts, b: Counts): number => b.expected - a.expected || b.answered - a.answered;
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : Number((part / whole).toFixed(4)));

@@ -5,8 +5,10 @@ import type { Agreement, CountTable, GroupReport, ShownCase, Summary } from './g
 import { LabelCounts } from './label-counts.js';
 import { Tally } from './tally.js';
 
-/** Segments with more characters are sentences rather than words. */
-const longestWord = 16;
+/** Segments that are longer on average are sentences: hardly any occurs twice, but what stands around their ends does. */
+const longestWords = 6;
+/** Characters of segments that are counted as they are; longer ones say little in a table. */
+const longestShown = 40;
 const tableRows = 30;
 /** Characters on either side of a boundary that say what stands there. */
 const around = 2;
@@ -25,20 +27,24 @@ export class SegmentsSummary implements Summary<SegmentsCase> {
   private readonly unknown = { words: 0, missed: 0 };
   private readonly ends = new LabelCounts({ rows: [noEnd], columns: [noEnd] });
   private hasLabels = false;
+  private segments = 0;
+  private characters = 0;
 
   add({ text, expected, answered }: SegmentsCase): Agreement {
     const isLabelled = [...expected, ...answered].some(({ label }) => label !== undefined);
+    this.segments += expected.length;
     let right = 0;
     for (const part of alignedParts(expected, answered)) {
       if (part.isRight) right++;
       else this.countMistake(text, part);
       if (isLabelled) this.countLabels(part);
       for (const { start, end, unknown } of part.expected) {
+        this.characters += end - start;
         if (unknown !== true) continue;
         this.unknown.words++;
         if (part.isRight) continue;
         this.unknown.missed++;
-        this.missedUnknown.add(shortened(text.slice(start, end), longestWord));
+        this.missedUnknown.add(shortened(text.slice(start, end), longestShown));
       }
     }
     return { expected: expected.length, answered: answered.length, right };
@@ -60,13 +66,18 @@ export class SegmentsSummary implements Summary<SegmentsCase> {
   report(): Pick<GroupReport, 'tables' | 'confusions'> {
     const { words, missed } = this.unknown;
     const note = words === 0 ? undefined : `${missed} of ${words} are missed.`;
-    const tables = [
+    const ofWords = [
       changes('split', 'Split most often', this.split),
       changes('joined', 'Joined most often', this.joined),
       changes('recut', 'Cut elsewhere most often', this.recut),
-      singles('unknownMissed', 'Words that training did not have, missed most often', 'word', this.missedUnknown, note),
+    ];
+    const ofSentences = [
       singles('endsMissed', 'Ends missed most often', 'text around it', this.missedEnds),
       singles('endsAdded', 'Ends that nobody expected, most often', 'text around it', this.addedEnds),
+    ];
+    const tables = [
+      ...(this.characters > longestWords * this.segments ? ofSentences : ofWords),
+      singles('unknownMissed', 'Words that training did not have, missed most often', 'word', this.missedUnknown, note),
       ...(this.hasLabels ? [{ ...this.ends.table(), name: 'ends', title: 'By what stands at the end' }] : []),
     ];
     return {
@@ -76,22 +87,17 @@ export class SegmentsSummary implements Summary<SegmentsCase> {
   }
 
   private countMistake(text: string, { expected, answered }: Difference): void {
-    const all = [...expected, ...answered];
-    if (all.some(({ start, end }) => end - start > longestWord)) this.countPlaces(text, expected, answered);
-    else this.tallyOf(expected, answered).add([textsOf(text, expected), textsOf(text, answered)]);
+    const wanted = new Set(expected.map(({ end }) => end));
+    const found = new Set(answered.map(({ end }) => end));
+    for (const end of wanted) if (!found.has(end)) this.missedEnds.add(surroundings(text, end));
+    for (const end of found) if (!wanted.has(end)) this.addedEnds.add(surroundings(text, end));
+    const change = [textsOf(text, expected), textsOf(text, answered)] as const;
+    if (change.every(({ length }) => length <= longestShown)) this.tallyOf(expected, answered).add(change);
   }
 
   private tallyOf(expected: readonly Segment[], answered: readonly Segment[]): Tally<Change> {
     if (expected.length === 1 && answered.length > 1) return this.split;
     return expected.length > 1 && answered.length === 1 ? this.joined : this.recut;
-  }
-
-  /** Hardly any sentence occurs twice, but what stands around their ends does. */
-  private countPlaces(text: string, expected: readonly Segment[], answered: readonly Segment[]): void {
-    const wanted = new Set(expected.map(({ end }) => end));
-    const found = new Set(answered.map(({ end }) => end));
-    for (const end of wanted) if (!found.has(end)) this.missedEnds.add(surroundings(text, end));
-    for (const end of found) if (!wanted.has(end)) this.addedEnds.add(surroundings(text, end));
   }
 
   private countLabels({ expected, answered }: Difference): void {
