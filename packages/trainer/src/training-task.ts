@@ -58,7 +58,7 @@ export interface PreparedTask {
   /** Complete `config.json`: encoder config, `id2label`, and the app's own section under its name. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The family of the encoder, for tasks that bring one of their own; default: the one that `config` names. */
-  readonly family?: EncoderFamily;
+  readonly encoderFamily?: EncoderFamily;
   /** Files of the model folder besides config and weights: tokenizer, lexicons; relative path → content. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   /** Graph inputs at inference, in order; all are produced by `collate`. */

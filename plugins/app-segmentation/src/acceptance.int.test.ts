@@ -91,6 +91,45 @@ it('learns both granularities from scratch and from a base folder, and serves wh
   ]);
 });
 
+it('trains a student on its own answers and gold words, and serves it beside itself', {
+  timeout: 120_000,
+}, async () => {
+  const teacher = await train('teacher', [tiny, 'train.learningRate=5.0e-3']);
+  const alone = await kernel.endpoints.open('teacher', teacher.output);
+  const lines = (await readFile(join(folder, 'train.jsonl'), 'utf8')).trim().split('\n');
+  const texts = lines.map((line) => (JSON.parse(line) as { readonly text: string }).text);
+  const labelled = await kernel.endpoints.run('teacher', texts, { granularity: 'both' });
+  const records = labelled.outputs.map((prediction, i) => `${JSON.stringify({ text: texts[i], prediction })}\n`);
+  await writeFile(join(folder, 'labelled.jsonl'), records.join(''));
+  await expect(kernel.endpoints.run('teacher', texts[0], { quality: 'fast' })).rejects.toThrow(
+    /\/parameters\/quality is 'fast', but this model has no fast student; train one/,
+  );
+  expect(alone.model.revision).toBe((await kernel.models.resolve(teacher.output)).revision);
+
+  const student = await train('teacher/fast', [
+    'options={network: fast, fast: {size: 32, kernels: [3, 3], characterMinCount: 1, pairMinCount: 1}}',
+    'data.train=[labelled.jsonl, train.jsonl]',
+    'train.learningRate=1.0e-2',
+  ]);
+  expect(student.metrics.fineF1).toBeGreaterThan(0.97);
+  expect(student.metrics.coarseF1).toBeGreaterThan(0.97);
+
+  // The student is part of the teacher's content now, and the same endpoint answers with either.
+  await kernel.endpoints.reload('teacher');
+  expect(alone.model.revision).toBe((await kernel.models.resolve(teacher.output)).revision);
+  for (const quality of ['fast', 'accurate']) {
+    const { outputs } = await kernel.endpoints.run('teacher', '我喜欢电视机', { granularity: 'both', quality });
+    const [{ coarse, fine }] = outputs as [Record<'coarse' | 'fine', { words: readonly { text: string }[] }>];
+    expect(coarse.words.map(({ text }) => text)).toEqual(['我', '喜欢', '电视机']);
+    expect(fine.words.map(({ text }) => text)).toEqual(['我', '喜欢', '电视', '机']);
+  }
+  // By itself it is a model as well, and needs no telling that it is the fast one.
+  const { outputs } = await (await kernel.endpoints.open('student', student.output)).execute(
+    kernel.endpoints.get('student').parse('我喜欢电视机'),
+  );
+  expect(outputs).toMatchObject([{ granularity: 'fine', words: [{ text: '我' }, { text: '喜欢' }, {}, {}] }]);
+});
+
 it('refuses data that does not spell its texts before it trains', async () => {
   await writeFile(join(folder, 'bad.jsonl'), '{"text":"好人","words":["好","仁"]}\n');
   await expect(train('refused', [tiny, 'data.train=bad.jsonl'])).rejects.toThrow(

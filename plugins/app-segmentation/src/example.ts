@@ -18,7 +18,7 @@ export function parseExample(record: unknown, options: RecordFields): Segmentati
     throw new ValidationError('record', [{ path: '', message: 'must be a JSON object' }]);
   }
   const issues: Issue[] = [];
-  const fields = record as Record<string, unknown>;
+  const fields = withPrediction(record as Record<string, unknown>, options);
   const { textField, corpusField } = options;
   const text = fields[textField];
   if (typeof text !== 'string' || text.trim() === '') {
@@ -48,6 +48,23 @@ export function parseExample(record: unknown, options: RecordFields): Segmentati
   }
   if (issues.length > 0) throw new ValidationError('record', issues);
   return { text: text as string, words, ...(corpus === undefined ? {} : { corpus: corpus as string }) };
+}
+
+/**
+ * A record without words may have those that another model found, as `zooid predict` writes them: then they are its words,
+ * for a student to learn.
+ */
+function withPrediction(record: Record<string, unknown>, { granularities }: RecordFields): Record<string, unknown> {
+  const { prediction } = record;
+  const hasWords = Object.values(granularities).some((field) => record[field] !== undefined);
+  if (hasWords || typeof prediction !== 'object' || prediction === null) return record;
+  const answers = prediction as Readonly<Record<string, unknown>>;
+  const found: Record<string, unknown> = { ...record };
+  for (const [name, field] of Object.entries(granularities)) {
+    const answer = answers.granularity === name ? answers : (answers[name] as typeof answers | undefined);
+    if (Array.isArray(answer?.words)) found[field] = answer.words.map((word) => word?.text);
+  }
+  return found;
 }
 
 /** Which granularities a record may have, and in which fields. */

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { goldenFile, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
+import { dirname, join, resolve } from 'node:path';
+import { goldenFile, readManifest, resealModelFolder, writeFileAtomically, writeModelFolder } from '@zooid/hub';
 import {
   cardOf,
   goldenAnswers,
@@ -75,7 +75,14 @@ export async function exportModel(request: ExportRequest): Promise<Metrics> {
   await writeFileAtomically(join(job.output, goldenName), [Buffer.from(goldenFile(golden))]);
   const sealed = await resealModelFolder(job.output, { metrics: metrics.bySplit, golden: goldenName });
   await writeFileAtomically(join(job.output, 'README.md'), [Buffer.from(cardOf(job, sealed, request.trained))]);
+  await joinParent(job.output);
   return metrics.summary;
+}
+
+/** A result within the folder of another model, as a student's, becomes a part of that model. */
+async function joinParent(output: string): Promise<void> {
+  const parent = dirname(resolve(output));
+  if ((await readManifest(parent)) !== undefined) await resealModelFolder(parent);
 }
 
 /** The low-rank updates by themselves, where they were asked for. */

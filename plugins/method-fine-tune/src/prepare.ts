@@ -69,7 +69,7 @@ export async function prepareJob(job: TrainingJob, context: PrepareOptions): Pro
   const examples = await readExamples(job, { task: trainingTask, signal });
   const task = await prepareTask(job, trainingTask, options, encoderConfig, examples, random);
   const modelConfig = tunedConfig(task.config, options);
-  const family = task.family ?? encoderFamily(modelConfig);
+  const family = task.encoderFamily ?? encoderFamily(modelConfig);
   const config = family.parse(modelConfig);
   const featurize = (rows: readonly unknown[]) => rows.map((example) => task.featurize(example));
   const features = { train: featurize(examples.train), validation: featurize(examples.validation) };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sha256 } from '../sha256.js';
 import { type FileEntry, manifestFile } from './manifest.js';
 
-/** Where a training run keeps checkpoints, events and its report; not part of the model. */
+/** Where a training run keeps checkpoints, events and its report; not part of the model, nor of one that it lies within. */
 export const runFolder = 'run';
 
 /** The card; may be edited at any time without making another model of it. */
@@ -26,12 +26,10 @@ export function isSafeRelativePath(path: unknown): path is string {
 
 /** Whether the manifest vouches for `path`. */
 export function belongsToModel(path: string): boolean {
-  const [first] = path.split('/');
   return (
     path !== manifestFile &&
     path !== cardFile &&
-    first !== runFolder &&
-    !path.split('/').some((part) => part.startsWith('.'))
+    !path.split('/').some((part) => part === runFolder || part.startsWith('.'))
   );
 }
 

@@ -12,11 +12,9 @@ import {
 } from '@zooid/trainer';
 
 /** The encoder that a task's config describes. */
-export function encoderOf({
-  config,
-  family = encoderFamily(config),
-}: Pick<PreparedTask, 'config' | 'family'>): EncoderBuilder {
-  const encoder = family.parse(config);
+export function encoderOf(task: Pick<PreparedTask, 'config' | 'encoderFamily'>): EncoderBuilder {
+  const family = task.encoderFamily ?? encoderFamily(task.config);
+  const encoder = family.parse(task.config);
   return (context) => family.build(context, encoder);
 }
 

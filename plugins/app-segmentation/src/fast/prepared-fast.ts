@@ -27,7 +27,7 @@ interface FastFeatures extends Features {
 
 /** The fast network in training: an example is a row, and has the labels of all its granularities. */
 export class PreparedFast implements PreparedTask {
-  readonly family = pairConvolution;
+  readonly encoderFamily = pairConvolution;
   readonly outputs = ['logits'];
   readonly inputs = ['input_ids', 'pair_ids'];
   readonly groups = [];
