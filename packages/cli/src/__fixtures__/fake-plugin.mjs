@@ -82,7 +82,12 @@ const echo = {
         }
         const answers = await run(records, { delayMs: 0 }, context);
         const right = answers.filter(({ intent }, i) => intent === records[i].label).length;
-        return { answers, metrics: { accuracy: right / records.length } };
+        const cases = () =>
+          records.map(({ text, label }, index) => {
+            const { intent, score } = answers[index];
+            return { kind: 'labels', index, text, expected: [label], answered: [{ label: intent, score }] };
+          });
+        return { answers, metrics: { accuracy: right / records.length }, cases };
       },
       async [Symbol.asyncDispose]() {},
     };
