@@ -32,7 +32,7 @@ export function dispatch(app: Express, routes: readonly Route[], options: Dispat
     refusal: refusal(routes, options.logger),
   };
   const refuse = (error: unknown, path: string, request: IncomingMessage, response: ServerResponse) => {
-    const record = recordOf(response)!;
+    const record = recordOf(request)!;
     writeReply(response, record, terms.refusal(error, path, request, record));
   };
   operations.install(app);
@@ -62,7 +62,7 @@ export function dispatch(app: Express, routes: readonly Route[], options: Dispat
     if (match === undefined)
       return void app(request as Request, response as Response, () => refuseAddress(request, response));
     operations.receive(request as Request, response as Response, match.path, (error) => {
-      if (error === undefined) new Exchange(match, request, response, recordOf(response)!, terms).start();
+      if (error === undefined) new Exchange(match, request, response, recordOf(request)!, terms).start();
       else refuse(error, match.path, request, response);
     });
   };
@@ -73,7 +73,7 @@ const verbs = { GET: 'get', PUT: 'put', POST: 'post', DELETE: 'delete' } as cons
 function answer(route: Route, terms: Terms): RequestHandler {
   return (request, response) => {
     const match = { route, path: request.path, parameters: request.params as Record<string, string> };
-    new Exchange(match, request, response, recordOf(response)!, terms).start();
+    new Exchange(match, request, response, recordOf(request)!, terms).start();
   };
 }
 
@@ -82,7 +82,7 @@ function refuseMethod(group: readonly Route[]): RequestHandler {
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   return (request, response) => {
     if (request.method === 'OPTIONS') {
-      return writeReply(response, recordOf(response)!, { status: 204, headers: { allow } });
+      return writeReply(response, recordOf(request)!, { status: 204, headers: { allow } });
     }
     throw new RequestError('METHOD_NOT_ALLOWED', `${request.method} is not possible here; use ${allow}`, { allow });
   };

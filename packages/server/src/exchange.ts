@@ -31,7 +31,7 @@ export interface Terms {
 
 /** One request that has its route, on the way to its reply. */
 export class Exchange implements Call, Due, Outgoing {
-  private gone: ConnectionAbort | undefined;
+  private gone: ConnectionAbort | undefined = undefined;
   private milliseconds = 0;
   /** When it has to be answered, on the clock of `performance.now()`. */
   dueAt = 0;
@@ -39,7 +39,7 @@ export class Exchange implements Call, Due, Outgoing {
   private settled = false;
   private isStreaming = false;
   /** On its way. */
-  private reply: Reply | undefined;
+  private reply: Reply | undefined = undefined;
 
   constructor(
     private readonly match: Match,

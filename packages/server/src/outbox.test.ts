@@ -24,12 +24,12 @@ describe('Outbox', () => {
     expect(written).toEqual([1, 2, 3, 4]);
   });
 
-  it('lets no more than sixteen wait for one another', async () => {
+  it('lets no more than 32 wait for one another', async () => {
     const { written, add } = recorder();
-    for (let number = 1; number <= 18; number++) add(number);
-    expect(written).toHaveLength(16);
+    for (let number = 1; number <= 34; number++) add(number);
+    expect(written).toHaveLength(32);
     await nextTurn();
-    expect(written).toEqual(Array.from({ length: 18 }, (_, i) => i + 1));
+    expect(written).toEqual(Array.from({ length: 34 }, (_, i) => i + 1));
   });
 
   it('keeps for the next turn what is added while it writes', async () => {

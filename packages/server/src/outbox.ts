@@ -5,7 +5,7 @@ export interface Outgoing {
 }
 
 /** Replies that wait for one another at most: bounds what the first of them waits for. */
-const maxTogether = 16;
+const maxTogether = 32;
 
 /**
  * Writes the replies of one turn of the event loop together, at its end. Waking whoever waits for a reply is the dearest part

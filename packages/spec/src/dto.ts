@@ -3,8 +3,12 @@ import { IsString, MinLength, ValidateBy, type ValidationArguments, type Validat
 /** A class whose decorators describe valid input (class-validator) and how to build it (class-transformer). */
 export type DtoClass<T extends object = object> = new () => T;
 
+/** Half of a pair, or alone: most texts have neither, and V8 sees that at once where characters are of one byte. */
+const surrogate = /[\ud800-\udfff]/;
+
 /** First index of a surrogate without its partner, or -1 when `text` can be encoded as UTF-8 without loss. */
 export function loneSurrogateIndex(text: string): number {
+  if (!surrogate.test(text)) return -1;
   // With the u flag a proper pair is one code point, so the category Surrogate matches lone halves only.
   return text.search(/\p{Surrogate}/u);
 }

@@ -37,27 +37,34 @@ export class TextMeter {
    * @throws LimitError with a pointer to the first string that is too long, or to `/inputs` when all are together.
    */
   measure(value: unknown, at: string): void {
-    const { maxTextLength, maxTextTotal } = this.limits;
-    // A stack of our own: input may be nested deeper than the call stack is.
-    const pending: Place[] = [];
-    const visit = (child: unknown, key: string, parent: Place | undefined) => {
-      if (typeof child === 'object' && child !== null) pending.push({ value: child, key, parent });
-      else if (typeof child === 'string') {
-        if (child.length > maxTextLength) {
-          const path = parent === undefined ? at : pointer(pathTo(parent, at), key);
-          throw new LimitError(path, 'UTF-16 units', maxTextLength, child.length);
-        }
-        this.total += child.length;
-      }
-    };
-    visit(value, '', undefined);
-    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-      const container = place.value as Record<string, unknown>;
-      for (const key of Object.keys(container)) visit(container[key], key, place);
-    }
+    if (typeof value === 'string') this.add(value, at, '', undefined);
+    else if (typeof value === 'object' && value !== null) this.measureAll(value, at);
+    const { maxTextTotal } = this.limits;
     if (this.total > maxTextTotal) {
       throw new LimitError('/inputs', 'UTF-16 units in all its texts so far', maxTextTotal, this.total);
     }
+  }
+
+  private measureAll(value: object, at: string): void {
+    // A stack of our own: input may be nested deeper than the call stack is.
+    const pending: Place[] = [{ value, key: '', parent: undefined }];
+    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+      const container = place.value as Record<string, unknown>;
+      for (const key of Object.keys(container)) {
+        const child = container[key];
+        if (typeof child === 'string') this.add(child, at, key, place);
+        else if (typeof child === 'object' && child !== null) pending.push({ value: child, key, parent: place });
+      }
+    }
+  }
+
+  private add(text: string, at: string, key: string, parent: Place | undefined): void {
+    const { maxTextLength } = this.limits;
+    if (text.length > maxTextLength) {
+      const path = parent === undefined ? at : pointer(pathTo(parent, at), key);
+      throw new LimitError(path, 'UTF-16 units', maxTextLength, text.length);
+    }
+    this.total += text.length;
   }
 }
 

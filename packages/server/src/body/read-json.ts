@@ -29,46 +29,89 @@ export interface BodyLimits {
  */
 export function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const { lenient = false } = limits;
-    if (request.readableEnded) return resolve(readBefore(request, lenient));
-    const body = new BodyReader(limits);
-    const refuse = (error: unknown) => {
-      request.off('data', onData).off('end', onEnd);
-      discard(request, limits.bytes);
-      reject(error);
-    };
-    const onData = (chunk: Uint8Array) => {
-      try {
-        body.write(chunk);
-      } catch (error) {
-        refuse(error);
-      }
-    };
-    const onEnd = () => {
-      try {
-        const text = body.end();
-        resolve(body.bytes > largeBytes ? parseInTurns(text) : parseBody(text, lenient));
-      } catch (error) {
-        reject(error);
-      }
-    };
+    if (request.readableEnded) resolve(readBefore(request, limits.lenient ?? false));
+    else new Reading(request, limits, resolve, reject).begin();
+  });
+}
+
+const reading = Symbol('reading');
+
+interface Source extends IncomingMessage {
+  [reading]?: Reading;
+}
+
+/** A body on its way. Its listeners are the same functions for all requests: see the decision on plain requests. */
+class Reading {
+  private readonly body: BodyReader;
+
+  constructor(
+    private readonly request: Source,
+    private readonly limits: BodyLimits,
+    private readonly resolve: (value: unknown) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.body = new BodyReader(limits);
+    request[reading] = this;
+  }
+
+  begin(): void {
+    const { request, limits } = this;
     try {
-      checkMediaType(request, lenient);
+      checkMediaType(request, limits.lenient ?? false);
       const announced = Number(request.headers['content-length'] ?? 0);
       if (announced > limits.bytes) throw tooLarge(limits.bytes);
     } catch (error) {
-      return refuse(error);
+      this.refuse(error);
+      return;
     }
     // Listens instead of iterating: leaving a `for await` early would destroy the socket, and the refusal with it.
     request.on('data', onData).on('end', onEnd);
     // Marks the body as asked for. Node otherwise sees none of that where all of it comes with the head, and empties the
     // request once more after the reply.
     request.read(0);
-    request.on('close', () => {
-      if (!request.readableEnded)
-        reject(new RequestError('REQUEST_ABORTED', 'The connection ended before the body did'));
-    });
-  });
+    request.on('close', onClose);
+  }
+
+  take(chunk: Uint8Array): void {
+    try {
+      this.body.write(chunk);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  finish(): void {
+    const { body, limits } = this;
+    try {
+      const text = body.end();
+      this.resolve(body.bytes > largeBytes ? parseInTurns(text) : parseBody(text, limits.lenient ?? false));
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+
+  close(): void {
+    if (this.request.readableEnded) return;
+    this.reject(new RequestError('REQUEST_ABORTED', 'The connection ended before the body did'));
+  }
+
+  private refuse(error: unknown): void {
+    this.request.off('data', onData).off('end', onEnd);
+    discard(this.request, this.limits.bytes);
+    this.reject(error);
+  }
+}
+
+function onData(this: Source, chunk: Uint8Array): void {
+  this[reading]!.take(chunk);
+}
+
+function onEnd(this: Source): void {
+  this[reading]!.finish();
+}
+
+function onClose(this: Source): void {
+  this[reading]!.close();
 }
 
 function parseBody(text: string, lenient: boolean): unknown {

@@ -7,9 +7,9 @@ import type { Guard, GuardedCall } from './guard.js';
 import { urgencyOf } from './priority.js';
 import { rateLimits } from './rate-limits.js';
 import { requestIdOf } from './request-id.js';
-import { keepRecord, RequestRecord, tenths } from './request-record.js';
+import { keepRecord, RequestRecord, recordOf, tenths } from './request-record.js';
 import { type HostMetrics, type Load, ServerMetrics } from './server-metrics.js';
-import { type RequestSpan, startSpan } from './tracing.js';
+import { startSpan } from './tracing.js';
 
 /** Orchestrators ask these without a key, and often: they are logged at `debug`. */
 const probes = ['/livez', '/readyz', '/startupz', '/v2/health/live', '/v2/health/ready'];
@@ -34,6 +34,8 @@ export class Operations implements Disposable {
   private readonly idle = new Set<() => void>();
   private readonly limits;
   private readonly guards: readonly Guard[];
+  /** One listener for all responses. */
+  private readonly onClose: (this: Response) => void;
 
   constructor(private readonly options: OperationsOptions) {
     const { config, load, host } = options;
@@ -50,6 +52,10 @@ export class Operations implements Disposable {
       this.limits.perKey && unlessOpen(this.limits.perKey),
     ];
     this.guards = guards.filter((guard) => guard !== undefined);
+    const end = this.end.bind(this);
+    this.onClose = function () {
+      end(this.req, this, recordOf(this.req)!);
+    };
   }
 
   /** To be called before any route is registered. */
@@ -64,13 +70,13 @@ export class Operations implements Disposable {
    * @param next Called with what a guard refused the request with, if any; not at all when one has answered.
    */
   receive(request: Request, response: Response, path: string, next: (error?: unknown) => void): void {
-    const record = new RequestRecord(requestIdOf(request.headers['x-request-id']));
-    record.urgency = urgencyOf(request.headers.priority);
+    const { headers } = request;
+    const record = new RequestRecord(requestIdOf(headers['x-request-id']), urgencyOf(headers.priority));
     keepRecord(record, request);
-    keepRecord(record, response);
     this.inFlight++;
     const span = startSpan(request, record);
-    response.on('close', () => this.end(request, response, record, span));
+    record.span = span;
+    response.on('close', this.onClose);
     if (this.guards.length === 0) span.run(next);
     else span.run(() => this.ask(0, { request, response, record, path }, next));
   }
@@ -100,14 +106,14 @@ export class Operations implements Disposable {
     next();
   }
 
-  private end({ method }: Request, response: Response, record: RequestRecord, span: RequestSpan): void {
+  private end({ method }: Request, response: Response, record: RequestRecord): void {
     const isAnswered = response.writableFinished;
     const status = isAnswered ? response.statusCode : callerLeft;
     this.inFlight--;
     if (this.inFlight === 0) for (const resolve of [...this.idle]) if (this.idle.delete(resolve)) resolve();
     if (!isAnswered) record.onLeft?.abort();
     this.metrics.observe(record, method, status);
-    span.end(record, status);
+    record.span?.end(record, status);
     if (this.options.config.log.access) this.log(record, method, status);
   }
 
@@ -115,22 +121,18 @@ export class Operations implements Disposable {
     const { id, traceId, route, app, code, key, elapsedMs, queueMs, runMs } = record;
     const quiet = probes.includes(route) || route === metricsPath;
     const level = quiet ? 'debug' : status >= 500 ? 'error' : status >= 400 && status !== callerLeft ? 'warn' : 'info';
-    this.options.logger[level](
-      {
-        requestId: id,
-        ...(traceId !== undefined && { traceId }),
-        method,
-        route,
-        ...(app !== '' && { app }),
-        status,
-        ...(code !== undefined && { code }),
-        ...(key !== undefined && { key: key.name }),
-        durationMs: tenths(elapsedMs),
-        ...(queueMs !== undefined && { queueMs: tenths(queueMs) }),
-        ...(runMs !== undefined && { runMs: tenths(runMs) }),
-      },
-      'request',
-    );
+    const fields: Record<string, unknown> = { requestId: id };
+    if (traceId !== undefined) fields.traceId = traceId;
+    fields.method = method;
+    fields.route = route;
+    if (app !== '') fields.app = app;
+    fields.status = status;
+    if (code !== undefined) fields.code = code;
+    if (key !== undefined) fields.key = key.name;
+    fields.durationMs = tenths(elapsedMs);
+    if (queueMs !== undefined) fields.queueMs = tenths(queueMs);
+    if (runMs !== undefined) fields.runMs = tenths(runMs);
+    this.options.logger[level](fields, 'request');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ApiKeyConfig } from './settings.js';
+import type { RequestSpan } from './tracing.js';
 
 /** What is known of a request while it is answered: for its log line, its metrics and its Server-Timing. No user text. */
 export class RequestRecord {
@@ -8,18 +9,21 @@ export class RequestRecord {
   /** Name of the endpoint that was asked. */
   app = '';
   /** Stable code of the error it ended with. */
-  code: string | undefined;
-  key: ApiKeyConfig | undefined;
+  code: string | undefined = undefined;
+  key: ApiKeyConfig | undefined = undefined;
   /** Told when the connection is gone before the reply is complete. */
-  onLeft: { abort(): void } | undefined;
-  traceId: string | undefined;
-  /** 0 to 7, as the caller's `Priority` header says; undefined without one. */
-  urgency: number | undefined;
+  onLeft: { abort(): void } | undefined = undefined;
+  span: RequestSpan | undefined = undefined;
+  traceId: string | undefined = undefined;
   /** Time spent waiting for a place, and with the app; undefined when it got to neither. */
-  queueMs: number | undefined;
-  runMs: number | undefined;
+  queueMs: number | undefined = undefined;
+  runMs: number | undefined = undefined;
 
-  constructor(readonly id: string) {}
+  /** @param urgency 0 to 7, as the caller's `Priority` header says; undefined without one. */
+  constructor(
+    readonly id: string,
+    readonly urgency?: number,
+  ) {}
 
   private phaseStarted = 0;
   private batchQueueMs = 0;
@@ -80,7 +84,7 @@ interface Place {
   [kept]?: RequestRecord;
 }
 
-/** Ties a record to what stands for its request elsewhere: the request itself, its response, its abort signal. */
+/** Ties a record to what stands for its request elsewhere: the request itself, its abort signal. */
 export function keepRecord(record: RequestRecord, place: object): void {
   (place as Place)[kept] = record;
 }
