@@ -120,7 +120,10 @@ function addTraining(program: Command, context: Context): void {
     .command('evaluate <model>')
     .description(`score a model (${modelHelp}) on labelled data`)
     .requiredOption('--data <file|dataset:split>', 'labelled examples')
-    .option('--report <dir>', 'write a report: a page with the worst examples and what is confused with what, and every answer')
+    .option(
+      '--report <dir>',
+      'write a report: a page with the worst examples and what is confused with what, and every answer',
+    )
     .action((model: string, options: EvaluateOptions) => evaluate(context(), model, options));
 }
 

@@ -1,6 +1,6 @@
 import { type Logger, silentLogger, ZooidError } from '@zooid/common';
 import type { ConfiguredEndpoint, Kernel } from '@zooid/kernel';
-import { createJsonLogger, createServer, type ServerConfig } from '@zooid/server';
+import { createJsonLogger, createServer, GatheredLines, type ServerConfig } from '@zooid/server';
 import { explainBindError } from '../doctor/port-check.js';
 import { exampleOf } from '../examples.js';
 import { type GlobalOptions, openHost } from '../host.js';
@@ -78,7 +78,11 @@ async function openAll(
 /** JSON lines without user text; short lines where a person watches. */
 function serverLogger(terminal: Terminal, { log }: ServerConfig, { verbose = false }: GlobalOptions): Logger {
   const level = verbose ? 'debug' : log.level;
-  if (terminal.err.isTTY !== true) return createJsonLogger(level, terminal.err);
+  if (terminal.err.isTTY !== true) {
+    const lines = new GatheredLines(terminal.err);
+    process.once('exit', () => lines.flush());
+    return createJsonLogger(level, lines);
+  }
   const order = ['debug', 'info', 'warn', 'error', 'silent'];
   const logger = createLogger(terminal, verbose);
   const from = (name: 'debug' | 'info' | 'warn' | 'error') =>

@@ -86,10 +86,14 @@ export class LabelCounts {
     const labels = [...this.counts.keys()];
     const shown = new Set(labels.sort((a, b) => this.of(b).confused - this.of(a).confused).slice(0, matrixLabels));
     const inOrder = [...shown].sort((a, b) => byFrequency(this.of(a), this.of(b)));
-    const expected = [...inOrder, ...this.nowhere.rows];
-    const answered = [...inOrder, ...this.nowhere.columns];
+    const pairs = this.pairs.top(Number.POSITIVE_INFINITY);
+    const expected = [...inOrder, ...this.nowhere.rows.filter((name) => pairs.some(({ thing }) => thing[0] === name))];
+    const answered = [
+      ...inOrder,
+      ...this.nowhere.columns.filter((name) => pairs.some(({ thing }) => thing[1] === name)),
+    ];
     const counts = expected.map(() => new Array<number>(answered.length).fill(0));
-    for (const { thing, count } of this.pairs.top(Number.POSITIVE_INFINITY)) {
+    for (const { thing, count } of pairs) {
       const [row, column] = [expected.indexOf(thing[0]), answered.indexOf(thing[1])];
       if (row >= 0 && column >= 0) counts[row]![column] = count;
     }

@@ -75,10 +75,14 @@ const headings: Readonly<Record<GroupReport['kind'], string>> = {
 
 function tableOf({ title, note, columns, rows }: CountTable): Html {
   const isNumber = columns.map((_, column) => rows.every((row) => /^-?[\d.]*$/.test(String(row[column]))));
-  const cell = (name: 'td' | 'th', value: string | number, column: number) =>
-    name === 'th'
-      ? html`<th${isNumber[column] ? classN : undefined}>${value}</th>`
-      : html`<td${isNumber[column] ? classN : undefined}>${value}</td>`;
+  const isFraction = columns.map((_, column) =>
+    rows.some(({ [column]: value }) => typeof value === 'number' && !Number.isInteger(value)),
+  );
+  const cell = (name: 'td' | 'th', value: string | number, column: number) => {
+    const shown = typeof value === 'number' && isFraction[column] ? value.toFixed(4) : value;
+    const align = isNumber[column] ? classN : undefined;
+    return name === 'th' ? html`<th${align}>${shown}</th>` : html`<td${align}>${shown}</td>`;
+  };
   return html`<section><h3>${title}</h3>${note === undefined ? undefined : html`<p class="dim">${note}</p>`}
 <div class="scroll tall"><table><thead><tr>${columns.map((name, i) => cell('th', name, i))}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((value, i) => cell('td', value, i))}</tr>`)}</tbody></table></div></section>`;

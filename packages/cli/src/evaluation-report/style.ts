@@ -13,7 +13,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin:
 .scroll { overflow-x: auto; } .tall { max-height: 32rem; overflow-y: auto; }
 table { border-collapse: collapse; } td, th { border-bottom: 1px solid var(--line); padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 td { overflow-wrap: anywhere; unicode-bidi: isolate; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-.matrix td, .matrix thead th { text-align: center; padding: .15rem .4rem; } .matrix thead th { max-width: 7rem; overflow-wrap: anywhere; font-size: .85em; }
+.matrix td { text-align: center; padding: .15rem .4rem; overflow-wrap: normal; } .matrix tbody th { overflow-wrap: anywhere; min-width: 5rem; }
+.matrix thead th { writing-mode: vertical-rl; padding: .4rem .1rem; max-height: 14rem; font-size: .85em; } .matrix thead th:first-child { writing-mode: unset; }
 .matrix .d { background: var(--right); } .h1 { background: rgba(var(--heat), .12); } .h2 { background: rgba(var(--heat), .25); }
 .h3 { background: rgba(var(--heat), .42); } .h4 { background: rgba(var(--heat), .62); }
 article { border: 1px solid var(--line); border-radius: 6px; padding: .5rem .75rem; margin: .6rem 0; break-inside: avoid; }
@@ -23,7 +24,8 @@ article header { color: var(--dim); font-size: .9em; overflow-wrap: anywhere; } 
 .cut u { text-decoration: none; } .cut u::after, .cut mark::after { content: "|"; color: var(--dim); opacity: .6; padding: 0 .12em; }
 mark, .chip { border-radius: 3px; color: inherit; } mark { background: var(--odd); border-bottom: 2px dashed var(--odd-line); }
 .expected mark { background: var(--wrong); border-bottom: 2px solid var(--wrong-line); } .chip { background: var(--right); padding: 0 .3em; }
-mark small, .chip small { color: var(--dim); padding-left: .3em; } .cut .unknown { font-style: italic; text-decoration: underline dotted; }
+mark small, .chip small { color: var(--dim); padding-left: .3em; } .cut .unknown { text-decoration: underline dotted; text-underline-offset: .15em; }
+.cut u:last-child::after, .cut mark:last-child::after { content: none; }
 .key { font-size: .9em; color: var(--dim); } pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; }
 @media print { .tall { max-height: none; } }
 `;
