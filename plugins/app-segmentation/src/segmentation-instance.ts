@@ -210,7 +210,8 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     context: AnswerContext,
   ): AsyncGenerator<Job, void> {
     const stored = this.parts.lexicons.layers(lexicons);
-    const queue = this.parts.student!.queue(wanted, context);
+    const lengths = items.map(({ text }) => text.length);
+    const queue = this.parts.student!.queue({ ...context, wanted, lengths });
     const ahead: (Omit<Job, 'emissions'> & { readonly scored: Promise<Job['emissions']> })[] = [];
     let [tokens, unitsAhead] = [0, 0];
     const oldest = async (): Promise<Job> => {

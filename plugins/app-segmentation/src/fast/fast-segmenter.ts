@@ -1,53 +1,36 @@
 import { Batcher, type SubmitOptions } from '@zooid/batcher';
 import type { Model, OpenContext } from '@zooid/spec';
-import type { TensorMap } from '@zooid/tensor';
 import type { SegmentationOptions } from '../options.js';
-import type { Chunk } from './chunks.js';
 import { type FastModel, readFastModel } from './fast-config.js';
-import { characterRow, type FastVocabulary, pairRow, type UnitRows } from './fast-vocabulary.js';
-import { lowHalves } from './low-halves.js';
 import { reachOf } from './pair-convolution.js';
-import { ScoreQueue } from './score-queue.js';
+import { type RowScores, ScoreQueue } from './score-queue.js';
+import { Tape, type TapeRow } from './tape.js';
 
 /** As many as stay in a core's cache while the network works on them. */
 const UNITS_PER_BATCH = 1024;
 
-/** A stretch of one text. */
-export interface Row {
-  readonly rows: UnitRows;
-  readonly chunk: Chunk;
-}
-
-/** Scores of a batch, and the unit in them at which those of a row begin. */
-export interface Answer {
-  readonly scores: Float32Array;
-  readonly from: number;
+/** What is wanted of the texts of one request. */
+export interface QueueOptions extends SubmitOptions {
+  readonly wanted: readonly string[];
+  /** UTF-16 units of each text. */
+  readonly lengths: readonly number[];
 }
 
 /**
- * The fast network at work. The rows of a batch are packed into one, with as much padding between them as the network sees,
- * so that nothing is lost to their different lengths.
+ * The fast network at work. What goes through it together is packed into one row, with as much padding between as the network
+ * sees, so that nothing is lost to different lengths.
  */
 export class FastSegmenter {
-  readonly options: SegmentationOptions;
-  readonly granularities: readonly string[];
-  readonly vocabulary: FastVocabulary;
   /** Units to either side that the network sees. */
-  readonly reach: number;
-  /** Units of a long text's rows, besides what they share. */
-  readonly rowUnits: number;
-  private readonly batcher: Batcher<Row, Answer>;
+  private readonly reach: number;
+  private readonly batcher: Batcher<TapeRow, RowScores>;
 
   private constructor(
     private readonly model: Model,
-    { granularities, vocabulary, options }: FastModel,
+    private readonly network: FastModel,
     { batching }: OpenContext,
   ) {
-    this.options = options;
-    this.granularities = granularities;
-    this.vocabulary = vocabulary;
-    this.reach = reachOf(options.fast.kernels);
-    this.rowUnits = UNITS_PER_BATCH - 3 * this.reach;
+    this.reach = reachOf(network.options.fast.kernels);
     this.batcher = new Batcher({
       ...batching,
       // Packed rows of any lengths go together.
@@ -55,9 +38,18 @@ export class FastSegmenter {
       maxPadding: UNITS_PER_BATCH,
       ahead: 1,
       run: (rows, { signal }) => this.run(rows, signal),
-      lengthOf: ({ chunk }) => chunk.end - chunk.start + this.reach,
+      lengthOf: ({ characters }) => characters.length + this.reach,
       concurrency: model.concurrency,
     });
+  }
+
+  get options(): SegmentationOptions {
+    return this.network.options;
+  }
+
+  /** In the order of its scores. */
+  get granularities(): readonly string[] {
+    return this.network.granularities;
   }
 
   /** @throws ValidationError when the folder was not made by this app, or a file is missing or damaged. */
@@ -67,36 +59,46 @@ export class FastSegmenter {
   }
 
   /** Scores the texts of one request, at the granularities that are wanted. */
-  queue(wanted: readonly string[], options: SubmitOptions): ScoreQueue {
-    return new ScoreQueue(this, wanted, (rows) => this.batcher.submit(rows, options));
+  queue({ wanted, lengths, ...options }: QueueOptions): ScoreQueue {
+    const { reach, network } = this;
+    let { onQueued } = options;
+    return new ScoreQueue({
+      vocabulary: network.vocabulary,
+      granularities: network.granularities,
+      wanted,
+      reach,
+      rowUnits: UNITS_PER_BATCH - reach,
+      expected: lengths.reduce((sum, length) => sum + length + reach, 0),
+      answer: (rows) => {
+        const submitted = this.batcher.submit(rows, { ...options, onQueued });
+        onQueued = undefined; // how long a request waited is told once
+        return submitted;
+      },
+    });
   }
 
-  private async run(rows: readonly Row[], signal: AbortSignal): Promise<Answer[]> {
-    const { inputs, starts } = pack(rows, this.reach);
+  private async run(rows: readonly TapeRow[], signal: AbortSignal): Promise<RowScores[]> {
+    const { row, starts } = pack(rows, this.reach);
+    const dims = [1, row.characters.length];
+    const inputs = {
+      input_ids: { dtype: 'int64', dims, data: row.characters as BigInt64Array<ArrayBuffer> },
+      pair_ids: { dtype: 'int64', dims, data: row.pairs as BigInt64Array<ArrayBuffer> },
+    } as const;
     const { logits } = await this.model.forward(inputs, { signal, outputs: ['logits'] });
     const scores = logits!.data as Float32Array;
     return starts.map((from) => ({ scores, from }));
   }
 }
 
-function pack(rows: readonly Row[], reach: number): { readonly inputs: TensorMap; readonly starts: readonly number[] } {
-  const total = rows.reduce((sum, { chunk }) => sum + chunk.end - chunk.start + reach, -reach);
-  const dims = [1, total];
-  const ids = lowHalves(new BigInt64Array(total).fill(BigInt(characterRow.padding)));
-  const pairs = lowHalves(new BigInt64Array(total).fill(BigInt(pairRow.padding)));
-  const starts: number[] = [];
-  let at = 0;
-  for (const { rows: of, chunk } of rows) {
-    starts.push(at);
-    ids.set(of.characters, chunk.start, chunk.end, at);
-    pairs.set(of.pairs, chunk.start, chunk.end, at);
-    at += chunk.end - chunk.start + reach;
-  }
-  return {
-    inputs: {
-      input_ids: { dtype: 'int64', dims, data: ids.target },
-      pair_ids: { dtype: 'int64', dims, data: pairs.target },
-    },
-    starts,
-  };
+/** Rows in one; a row alone is taken as it is. */
+function pack(rows: readonly TapeRow[], reach: number): { readonly row: TapeRow; readonly starts: readonly number[] } {
+  const [only] = rows;
+  if (rows.length === 1) return { row: only!, starts: [0] };
+  const tape = new Tape(rows.reduce((sum, { characters }) => sum + characters.length + reach, 0));
+  const starts = rows.map((row) => {
+    const at = tape.next(reach);
+    tape.copy(row, at);
+    return at;
+  });
+  return { row: tape.row(0, tape.length), starts };
 }

@@ -115,29 +115,38 @@ export class FastVocabulary {
 
   /** The rows of a whole text. */
   rowsOf(units: Units): UnitRows {
-    const rows = { characters: new Int32Array(units.count), pairs: new Int32Array(units.count) };
-    this.fillRows(units, rows, 0, units.count);
+    const { count } = units;
+    const rows = { characters: new Int32Array(count), pairs: new Int32Array(count) };
+    this.writeRows(units, { from: 0, to: count }, { ...rows, at: 0, stride: 1 });
     return rows;
   }
 
-  /** Writes the rows of the units `[from, to)`; those before `from` must be there. */
-  fillRows(units: Units, { characters, pairs }: UnitRows, from: number, to: number): void {
-    const { text, starts, kinds } = units;
-    const { basic, pairTable } = this;
-    let left: number = from === 0 ? characterRow.edge : characters[from - 1]!;
-    for (let unit = from; unit < to; unit++) {
-      const start = starts[unit]!;
-      const kind = kinds[unit]!;
-      let row: number;
-      if (kind === unitKind.space) row = characterRow.space;
-      else if (kind === unitKind.character || starts[unit + 1]! - start === 1) {
-        const code = text.charCodeAt(start);
-        row = (code & 0xfc00) === 0xd800 ? this.astralRow(text.codePointAt(start)!) : basic[code]!;
-      } else row = kind === unitKind.number ? characterRow.number : characterRow.word;
-      characters[unit] = row;
-      pairs[unit] = pairTable.get(left, row, pairRow.unknown);
+  /** Writes the rows of the units `[from, to)`, the first at `at`, and each `stride` behind the one before it. */
+  writeRows(
+    units: Units,
+    { from, to }: { readonly from: number; readonly to: number },
+    { characters, pairs, at, stride }: UnitRows & { readonly at: number; readonly stride: number },
+  ): void {
+    const { pairTable } = this;
+    let left: number = from === 0 ? characterRow.edge : this.rowAt(units, from - 1);
+    let place = at;
+    for (let unit = from; unit < to; unit++, place += stride) {
+      const row = this.rowAt(units, unit);
+      characters[place] = row;
+      pairs[place] = pairTable.get(left, row, pairRow.unknown);
       left = row;
     }
+  }
+
+  private rowAt({ text, starts, kinds }: Units, unit: number): number {
+    const start = starts[unit]!;
+    const kind = kinds[unit]!;
+    if (kind === unitKind.character || (kind !== unitKind.space && starts[unit + 1]! - start === 1)) {
+      const code = text.charCodeAt(start);
+      return (code & 0xfc00) === 0xd800 ? this.astralRow(text.codePointAt(start)!) : this.basic[code]!;
+    }
+    if (kind === unitKind.space) return characterRow.space;
+    return kind === unitKind.number ? characterRow.number : characterRow.word;
   }
 
   private astralRow(codePoint: number): number {

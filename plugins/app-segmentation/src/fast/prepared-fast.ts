@@ -96,8 +96,8 @@ export class PreparedFast implements PreparedTask {
       const words = granularities.flatMap((name, granularity) => {
         if (labels[granularity] === undefined) return [];
         const emissions = new Float32Array(4 * units.count);
-        const columns = { of: granularities.length, granularity };
-        takeScores(emissions, { scores: data, from: row * sequence, columns }, { first: 0, end: units.count });
+        const scores = { scores: data, from: row * sequence, granularities: granularities.length, granularity };
+        takeScores(emissions, units, { first: 0, end: units.count }, scores);
         return [[name, scoredWords(units, atOnce(decodeBoundaries(emissions, rules)))] as const];
       });
       return new Map(words);
