@@ -1,6 +1,7 @@
 export { ServerConfig } from './config.js';
 export { RequestError, type RequestErrorCode } from './errors.js';
 export { configIssues, InsecureBindError, isLoopback, refuseInsecureBind } from './operations/binding.js';
+export { GatheredLines } from './operations/gathered-lines.js';
 export { createJsonLogger } from './operations/json-logger.js';
 export { hashApiKey, keyHashPattern } from './operations/key-hash.js';
 export {

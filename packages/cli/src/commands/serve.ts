@@ -34,7 +34,8 @@ export async function serve({ terminal, options }: CommandContext, settings: Ser
   const { kernel, project } = host;
   const config = await readServerConfig(project, terminal.environment, settings);
   const examples: Record<string, unknown> = {};
-  const logger = serverLogger(terminal, config, options);
+  using lines = new GatheredLines(terminal.err);
+  const logger = serverLogger(terminal, lines, config, options);
   // Before the models, so that its metrics count their loading.
   await using server = createServer({ kernel, config, examples, logger });
   const { endpoints, aliases } = await chooseModels(kernel, project, settings.model);
@@ -76,13 +77,14 @@ async function openAll(
 }
 
 /** JSON lines without user text; short lines where a person watches. */
-function serverLogger(terminal: Terminal, { log }: ServerConfig, { verbose = false }: GlobalOptions): Logger {
+function serverLogger(
+  terminal: Terminal,
+  lines: GatheredLines,
+  { log }: ServerConfig,
+  { verbose = false }: GlobalOptions,
+): Logger {
   const level = verbose ? 'debug' : log.level;
-  if (terminal.err.isTTY !== true) {
-    const lines = new GatheredLines(terminal.err);
-    process.once('exit', () => lines.flush());
-    return createJsonLogger(level, lines);
-  }
+  if (terminal.err.isTTY !== true) return createJsonLogger(level, lines);
   const order = ['debug', 'info', 'warn', 'error', 'silent'];
   const logger = createLogger(terminal, verbose);
   const from = (name: 'debug' | 'info' | 'warn' | 'error') =>

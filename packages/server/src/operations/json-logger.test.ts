@@ -9,7 +9,8 @@ describe('the JSON logger', () => {
     logger.info({ authorization: secret, headers: { 'x-api-key': secret }, inputs: secret, request: { text: secret } });
     logger.error({ error: new TypeError(secret) }, 'failed');
     logger.debug({ route: '/x' });
-    expect(lines).toHaveLength(2);
+    for (const name of ['authorization', 'x-api-key', 'text', 'body']) logger.info({ requestId: 'r', [name]: secret });
+    expect(lines).toHaveLength(6);
     expect(lines.join('')).not.toContain(secret);
     expect(JSON.parse(lines[1]!)).toMatchObject({ level: 'error', message: 'failed', error: { type: 'TypeError' } });
   });

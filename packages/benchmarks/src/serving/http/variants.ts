@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { devNull } from 'node:os';
-import { createJsonLogger, createServer, hashApiKey, ServerConfig } from '@zooid/server';
+import { createJsonLogger, createServer, GatheredLines, hashApiKey, ServerConfig } from '@zooid/server';
 import fastify from 'fastify';
 import { trivialKernel, trivialName } from './trivial-app.js';
 
@@ -83,7 +83,7 @@ async function startZooid({ keys, log }: { readonly keys: boolean; readonly log:
     keys: keys ? [{ name: 'benchmark', hash: hashApiKey(trivialRequest.key) }] : [],
     log: { level: 'info', access: log },
   });
-  const logger = createJsonLogger('info', createWriteStream(devNull));
+  const logger = createJsonLogger('info', new GatheredLines(createWriteStream(devNull)));
   const server = createServer({ kernel: await trivialKernel(), config, ...(log && { logger }) });
   return (await server.listen()).url;
 }
