@@ -5,6 +5,8 @@ export const contribVjps = {
   Attention: 'missing',
   MultiHeadAttention: 'missing',
   BiasGelu: 'missing',
+  DynamicQuantizeLinear: 'missing',
   DynamicQuantizeMatMul: 'missing',
   MatMulNBits: 'missing',
+  QAttention: 'missing',
 } satisfies Partial<Record<Op, 'missing'>>;

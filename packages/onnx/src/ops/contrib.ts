@@ -6,7 +6,7 @@ import type { NodeView, OpRule } from './rule.js';
 export type ContribOp = 'Attention' | 'MultiHeadAttention' | 'BiasGelu';
 
 /** The attribute `num_heads`, checked against the width it splits. */
-function checkHeads(node: NodeView, width: Dim | undefined): void {
+export function checkHeads(node: NodeView, width: Dim | undefined): void {
   const heads = intAttribute(node.attributes, 'num_heads', 0);
   if (heads < 1 || (typeof width === 'number' && width % heads !== 0))
     node.fail(`a width that ${heads} heads divide`, width === undefined ? [] : [width]);

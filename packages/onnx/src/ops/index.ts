@@ -10,7 +10,7 @@ import { type IndexingOp, indexingRules } from './indexing.js';
 import { type LinearOp, linearRules } from './linear.js';
 import { type MovementOp, movementRules } from './movement.js';
 import { type NormalizationOp, normalizationRules } from './normalization.js';
-import { type QuantizationOp, quantizationRules } from './quantization.js';
+import { type QuantizationOp, type QuantizerOp, quantizationRules, quantizerRules } from './quantization.js';
 import { type RecurrentOp, recurrentRules } from './recurrent.js';
 import { type ReductionOp, reductionRules } from './reduction.js';
 import { NodeView, type OpRule, type OutputType } from './rule.js';
@@ -26,6 +26,7 @@ export type Op =
   | RecurrentOp
   | ContribOp
   | FusedOp
+  | QuantizerOp
   | QuantizationOp;
 export type OpDomain = '' | 'com.microsoft';
 /** An operator that a model from outside holds and the table does not know, with its domain: `com.microsoft::Sampling`. */
@@ -42,6 +43,7 @@ export const opRules: { readonly [P in Op]: OpRule } = {
   ...recurrentRules,
   ...contribRules,
   ...fusedRules,
+  ...quantizerRules,
   ...quantizationRules,
 };
 

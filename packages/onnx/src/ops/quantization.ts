@@ -1,9 +1,26 @@
 import type { Dim } from '@zooid/tensor';
 import { intAttribute } from '../attributes.js';
+import { checkHeads } from './contrib.js';
 import type { NodeView, OpRule } from './rule.js';
 
-/** Products of float activations with quantized weights, from com.microsoft. They have no derivative. */
-export type QuantizationOp = 'DynamicQuantizeMatMul' | 'MatMulNBits';
+/** What makes integers of float activations. It has no derivative. */
+export type QuantizerOp = 'DynamicQuantizeLinear';
+
+/** Products and attention with quantized weights, from com.microsoft. They have no derivative. */
+export type QuantizationOp = 'DynamicQuantizeMatMul' | 'MatMulNBits' | 'QAttention';
+
+export const quantizerRules: { readonly [P in QuantizerOp]: OpRule } = {
+  // x → uint8 by the range of all of x and zero, its scale, its zero point
+  DynamicQuantizeLinear: (node) => {
+    const x = node.input(0);
+    node.require(x, 'float32');
+    return [
+      { dtype: 'uint8', shape: x.shape },
+      { dtype: 'float32', shape: [] },
+      { dtype: 'uint8', shape: [] },
+    ];
+  },
+};
 
 /** `[..., inner]` → `[..., columns]` */
 function product(node: NodeView, inner: Dim, columns: Dim) {
@@ -35,5 +52,20 @@ export const quantizationRules: { readonly [P in QuantizationOp]: OpRule } = {
     if (b.shape.length !== 3 || !b.shape.every((dim, i) => node.mayEqual(dim, expected[i]!)))
       node.fail(expected, b.shape);
     return product(node, inner, columns);
+  },
+  // input [batch, sequence, in], weight [in, 3 × width], bias [3 × width], input scale [], weight scale [] or [3 × width],
+  // mask_index, input zero point, weight zero point, past. Scores are divided by the root of a head's size.
+  QAttention: (node) => {
+    const [input, weight] = [node.input(0), node.input(1)];
+    node.require(input, 'int8', 'uint8');
+    node.require(weight, 'int8', 'uint8');
+    node.require(node.input(2), 'float32');
+    if (input.shape.length !== 3) node.fail('3 axes', input.shape);
+    const [batch, sequence, inner] = input.shape;
+    const [rows, packed] = weight.shape;
+    if (weight.shape.length !== 2 || !node.mayEqual(inner!, rows!)) node.fail([inner!, packed ?? 3], weight.shape);
+    const width = typeof packed === 'number' ? packed / 3 : node.freshDim();
+    checkHeads(node, width);
+    return [{ dtype: 'float32', shape: [batch!, sequence!, width] }];
   },
 };

@@ -18,7 +18,7 @@ const ACCURACY_LEVEL = 4;
  */
 export function quantizeWeights(graph: Graph, options: WeightQuantizationOptions = {}): Graph {
   const { bits = 4, blockSize = 32 } = options;
-  const emit = (x: Value, weight: ConstantMatrix, bias: Value | undefined, name: string, rewriting: Rewriting) => {
+  const product = (x: Value, weight: ConstantMatrix, bias: Value | undefined, name: string, rewriting: Rewriting) => {
     const { graph } = rewriting;
     const { key, inner, columns } = weight;
     const { values, scales } = rewriting.once(`blocks ${key}`, () => {
@@ -30,8 +30,8 @@ export function quantizeWeights(graph: Graph, options: WeightQuantizationOptions
     });
     const attributes = { K: inner, N: columns, bits, block_size: blockSize, accuracy_level: ACCURACY_LEVEL };
     if (bias === undefined) return graph.emit('MatMulNBits', [x, values, scales], attributes, [name])[0]!;
-    const product = graph.emit('MatMulNBits', [x, values, scales], attributes)[0]!;
-    return graph.emit('Add', [product, bias], {}, [name])[0]!;
+    const unbiased = graph.emit('MatMulNBits', [x, values, scales], attributes)[0]!;
+    return graph.emit('Add', [unbiased, bias], {}, [name])[0]!;
   };
-  return quantizeProducts(graph, emit, options);
+  return quantizeProducts(graph, { product }, options);
 }

@@ -1,9 +1,9 @@
 import type { HostTensor } from '@zooid/tensor';
-import { intAttribute, intsAttribute } from '../attributes.js';
+import { type Attributes, intAttribute, intsAttribute } from '../attributes.js';
 import type { Graph, GraphNode } from '../graph.js';
 import type { Value } from '../value.js';
 import { isFinalProjection } from './final-projection.js';
-import { type ConstantMatrix, constantMatrix, type LinearMatch, matchLinear } from './match.js';
+import { type ConstantMatrix, constantMatrix, type LinearMatch, matchLinear, producedBy } from './match.js';
 import { quantizeRows } from './quantize-weights.js';
 import { type RewriteRule, type Rewriting, rewriteGraph } from './rewrite-graph.js';
 
@@ -20,6 +20,15 @@ export interface QuantizationScope {
   readonly minElements?: number;
 }
 
+/** How a graph computes with quantized weights. */
+export interface QuantizedForm {
+  readonly product: EmitProduct;
+  /** Default: a product with the packed projections, a split, and `MultiHeadAttention`. */
+  readonly attention?: EmitAttention;
+  /** Whether a product adds its bias at no cost; then `BiasGelu` behind one becomes `Gelu`. Default false. */
+  readonly biasIsFree?: boolean;
+}
+
 /** Emits `x W + b` with a quantized weight; `bias` is of the new graph, `name` the name of the result. */
 export type EmitProduct = (
   x: Value,
@@ -29,11 +38,29 @@ export type EmitProduct = (
   rewriting: Rewriting,
 ) => Value;
 
+/** Emits attention with quantized projections; `undefined` where the form has no such operator for this one. */
+export type EmitAttention = (match: AttentionMatch, name: string, rewriting: Rewriting) => Value | undefined;
+
+/** An `Attention` of the source graph that is nothing but self-attention with a mask per key. */
+export interface AttentionMatch {
+  readonly x: Value;
+  /** The projections side by side. */
+  readonly weight: ConstantMatrix;
+  readonly bias: Value | undefined;
+  /** `[batch, key]`: 0 hides a key. */
+  readonly mask: Value | undefined;
+  /** `[batch, heads, query, key]`, added to the scores. */
+  readonly scoreBias: Value | undefined;
+  /** Columns of queries, keys and values. */
+  readonly widths: readonly number[];
+  readonly attributes: Attributes;
+}
+
 /**
- * Quantizes the weights of products and attention, and tables that are gathered from. Attention becomes a quantized
- * product, a split and `MultiHeadAttention`. LayerNormalization, softmax and scores keep float32.
+ * Quantizes the weights of products and attention, and tables that are gathered from. LayerNormalization, softmax and scores
+ * keep float32.
  */
-export function quantizeProducts(graph: Graph, emit: EmitProduct, scope: QuantizationScope): Graph {
+export function quantizeProducts(graph: Graph, form: QuantizedForm, scope: QuantizationScope): Graph {
   const { embeddings = true, maxFloatScores = 2 ** 20, minElements = 4096 } = scope;
   const isLarge = ({ data }: { readonly data: { readonly length: number } }) => data.length >= minElements;
   const linear: RewriteRule = (node, rewriting) => {
@@ -41,54 +68,78 @@ export function quantizeProducts(graph: Graph, emit: EmitProduct, scope: Quantiz
     const [result] = node.outputs;
     if (match === undefined || !isLarge(match.weight)) return undefined;
     if (match.weight.data.length <= maxFloatScores && isFinalProjection(result!, rewriting)) return undefined;
-    return emitLinear(match, result!.name, emit, rewriting);
+    return emitLinear(match, result!.name, form, rewriting);
+  };
+  const gelu: RewriteRule = (node, rewriting) => {
+    const match = form.biasIsFree === true ? matchBiasGelu(node, rewriting) : undefined;
+    if (match === undefined || !isLarge(match.weight)) return undefined;
+    const inner = emitLinear(match, rewriting.graph.freshName('linear'), form, rewriting);
+    return rewriting.graph.emit('Gelu', [inner], {}, [node.outputs[0]!.name])[0]!;
   };
   const attention: RewriteRule = (node, rewriting) => {
     const match = matchAttention(node, rewriting);
-    return match && isLarge(match.weight) ? splitAttention(node, match, emit, rewriting) : undefined;
+    if (match === undefined || !isLarge(match.weight)) return undefined;
+    const [{ name }] = node.outputs as readonly [Value];
+    return form.attention?.(match, name, rewriting) ?? splitAttention(match, name, form, rewriting);
   };
   const table: RewriteRule = (node, rewriting) => {
     const data = gatheredTable(node, rewriting);
     return data && isLarge(data) ? gatherRows(node, data, rewriting) : undefined;
   };
-  return rewriteGraph(graph, { rules: [attention, linear, ...(embeddings ? [table] : [])] });
+  return rewriteGraph(graph, { rules: [attention, gelu, linear, ...(embeddings ? [table] : [])] });
 }
 
-function emitLinear({ x, weight, bias }: LinearMatch, name: string, emit: EmitProduct, rewriting: Rewriting): Value {
-  return emit(rewriting.copyOf(x), weight, bias && rewriting.copyOf(bias), name, rewriting);
+function emitLinear(
+  { x, weight, bias }: LinearMatch,
+  name: string,
+  { product }: QuantizedForm,
+  rewriting: Rewriting,
+): Value {
+  return product(rewriting.copyOf(x), weight, bias && rewriting.copyOf(bias), name, rewriting);
 }
 
-interface AttentionMatch {
-  readonly x: Value;
-  readonly weight: ConstantMatrix;
+/** `BiasGelu` right behind a product that nobody else reads. */
+function matchBiasGelu({ op, inputs }: GraphNode, rewriting: Rewriting): LinearMatch | undefined {
+  const [x, bias] = inputs;
+  const product = op === 'BiasGelu' && rewriting.isInner(x!) ? producedBy(x, 'MatMul') : undefined;
+  const match = product && matchLinear(product, rewriting);
+  return match && { ...match, bias: bias! };
 }
 
-/** An `Attention` that is nothing but self-attention with a mask per key. */
-function matchAttention({ op, inputs }: GraphNode, rewriting: Rewriting): AttentionMatch | undefined {
-  const [x, weights, , mask, past] = inputs;
+function matchAttention({ op, inputs, attributes }: GraphNode, rewriting: Rewriting): AttentionMatch | undefined {
+  const [x, weights, bias, mask, past, scoreBias] = inputs;
   if (op !== 'Attention' || past != null || (mask != null && mask.rank !== 2)) return undefined;
+  if (intAttribute(attributes, 'unidirectional', 0) !== 0) return undefined;
   const weight = constantMatrix(weights!, rewriting);
-  return weight && { x: x!, weight };
+  if (weight === undefined) return undefined;
+  const third = weight.columns / 3;
+  const widths = intsAttribute(attributes, 'qkv_hidden_sizes') ?? [third, third, third];
+  const [optionalBias, optionalMask, optionalScoreBias] = [bias, mask, scoreBias].map((value) => value ?? undefined);
+  return {
+    x: x!,
+    weight,
+    bias: optionalBias,
+    mask: optionalMask,
+    scoreBias: optionalScoreBias,
+    widths,
+    attributes,
+  };
 }
 
 const keptAttributes = ['num_heads', 'scale', 'mask_filter_value'];
 
 function splitAttention(
-  { inputs, outputs, attributes }: GraphNode,
-  { x, weight }: AttentionMatch,
-  emit: EmitProduct,
+  { x, weight, bias, mask, scoreBias, widths, attributes }: AttentionMatch,
+  name: string,
+  form: QuantizedForm,
   rewriting: Rewriting,
 ): Value {
   const { graph } = rewriting;
-  const copy = (value: Value | null | undefined) => (value == null ? undefined : rewriting.copyOf(value));
-  const [, , bias, mask, , attentionBias] = inputs;
-  const third = weight.columns / 3;
-  const widths = intsAttribute(attributes, 'qkv_hidden_sizes') ?? [third, third, third];
-  const packed = emit(copy(x)!, weight, copy(bias), graph.freshName('qkv'), rewriting);
-  const parts = packed.split(2, widths);
-  const kept = Object.fromEntries(Object.entries(attributes).filter(([name]) => keptAttributes.includes(name)));
-  const operands = [...parts, null, copy(mask) ?? null, copy(attentionBias) ?? null];
-  return graph.emit('MultiHeadAttention', operands, kept, [outputs[0]!.name])[0]!;
+  const copy = (value: Value | undefined) => value && rewriting.copyOf(value);
+  const packed = emitLinear({ x, weight, bias }, graph.freshName('qkv'), form, rewriting);
+  const kept = Object.fromEntries(Object.entries(attributes).filter(([key]) => keptAttributes.includes(key)));
+  const operands = [...packed.split(2, widths), null, copy(mask) ?? null, copy(scoreBias) ?? null];
+  return graph.emit('MultiHeadAttention', operands, kept, [name])[0]!;
 }
 
 function gatheredTable({ op, inputs, attributes }: GraphNode, rewriting: Rewriting) {

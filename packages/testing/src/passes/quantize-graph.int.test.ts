@@ -69,8 +69,9 @@ describe('quantizeDynamic', () => {
   it('quantizes projections and word table, and keeps scores, small tables and normalisation in float32', async () => {
     const quantized = quantizeDynamic(fused);
     expect(opCounts(quantized)).toMatchObject({
-      DynamicQuantizeMatMul: 2 * 4 + 1, // packed projections, output, two of the FFN; pooler
-      MultiHeadAttention: 2,
+      QAttention: 2,
+      DynamicQuantizeMatMul: 2 * 3 + 1, // output, two of the FFN; pooler
+      Gelu: 2, // biases are part of the products
       MatMul: 1,
       LayerNormalization: 5,
     });
@@ -90,6 +91,21 @@ describe('quantizeDynamic', () => {
     const values = [...reduced.initializers.values()].filter(({ dtype, dims }) => dtype === 'int8' && dims[0] === 64);
     expect(Math.max(...values.map(({ data }) => Math.max(...(data as Int8Array).map(Math.abs))))).toBe(63);
     expect(largestDifference(expected, await runGraph(reduced, feeds))).toBeLessThan(0.08);
+  });
+
+  it('splits attention whose scores are scaled in another way than the quantized operator does', async () => {
+    const scaled = scaledAttention(fused, 0.3);
+    const quantized = quantizeDynamic(scaled);
+    expect(opCounts(quantized)).toMatchObject({ MultiHeadAttention: 2, DynamicQuantizeMatMul: 2 * 4 + 1 });
+    expect(opCounts(quantized).QAttention).toBeUndefined();
+    expect(largestDifference(await runGraph(scaled, feeds), await runGraph(quantized, feeds))).toBeLessThan(0.05);
+  });
+
+  it('says the same of attention in either way', async () => {
+    const usual = quantizeDynamic(fused);
+    const split = quantizeDynamic(scaledAttention(fused, 0.25 * (1 + 1e-5)));
+    expect(opCounts(split).QAttention).toBeUndefined();
+    expect(largestDifference(await runGraph(usual, feeds), await runGraph(split, feeds))).toBeLessThan(2e-3);
   });
 
   it('quantizes a graph that was not fused as well, attention apart', async () => {
@@ -167,6 +183,23 @@ describe('storeFloat16', () => {
     expect([...storeFloat16(graph).initializers.values()].map(({ dtype }) => dtype)).toEqual(['float32']);
   });
 });
+
+/** The same graph, with the scores of attention multiplied by `scale`. */
+function scaledAttention(source: Graph, scale: number): Graph {
+  const graph = source.derive();
+  const copies = new Map<Value, Value>();
+  for (const value of source.inputs) copies.set(value, graph.input(value.name, value.dtype, value.shape));
+  for (const [value, data] of source.initializers) copies.set(value, graph.initializer(value.name, data));
+  for (const node of source.nodes) {
+    const attributes = node.op === 'Attention' ? { ...node.attributes, scale: { float: scale } } : node.attributes;
+    const inputs = node.inputs.map((value) => value && copies.get(value)!);
+    graph.copyNode({ ...node, attributes }, inputs).forEach((copy, i) => {
+      copies.set(node.outputs[i]!, copy);
+    });
+  }
+  for (const value of source.outputs) graph.output(copies.get(value)!, value.name);
+  return graph;
+}
 
 function withHead(encoder: ReadonlyMap<string, HostTensor<'float32'>>): Map<string, HostTensor<'float32'>> {
   const random = new Random(6);

@@ -4,7 +4,8 @@ import { normals, type OpCase } from '../op-case.js';
 import { alongAxis, at, erf, map, matmul, type NdArray, ndArray } from '../reference.js';
 
 const [BATCH, QUERIES, KEYS, HEADS] = [2, 3, 4, 2];
-const FILTER = -1e4;
+/** What the cases add to the scores of hidden keys. */
+export const FILTER = -1e4;
 
 const softmax = (line: readonly number[]) => {
   const top = Math.max(...line);
@@ -20,11 +21,11 @@ const split = (x: NdArray) => {
   return ndArray([batch, HEADS, sequence, d], ([b, h, s, i]) => at(x, [b!, s!, h! * d + i!]));
 };
 
-const columns = (x: NdArray, from: number, to: number) =>
+export const columns = (x: NdArray, from: number, to: number) =>
   ndArray([...x.dims.slice(0, -1), to - from], (index) => at(x, index.with(-1, index.at(-1)! + from)));
 
-/** softmax(q kᵀ · scale + masked + bias) v, with heads side by side again. */
-function attention(q: NdArray, k: NdArray, v: NdArray, scale: number, mask?: NdArray, bias?: NdArray): NdArray {
+/** softmax(q kᵀ · scale + masked + bias) v of two heads, side by side again. */
+export function attention(q: NdArray, k: NdArray, v: NdArray, scale: number, mask?: NdArray, bias?: NdArray): NdArray {
   const [queries, keys, values] = [q, k, v].map(split) as [NdArray, NdArray, NdArray];
   const transposed = ndArray([keys.dims[0]!, HEADS, keys.dims[3]!, keys.dims[2]!], ([b, h, i, s]) =>
     at(keys, [b!, h!, s!, i!]),

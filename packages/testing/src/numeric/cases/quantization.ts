@@ -2,6 +2,7 @@ import { affineQuantization, dequantize, type Op, quantize } from '@zooid/onnx';
 import { Random, tensor } from '@zooid/tensor';
 import { normals, type OpCase, positives } from '../op-case.js';
 import { at, map, matmul, type NdArray, ndArray } from '../reference.js';
+import { attention, columns, FILTER } from './contrib.js';
 
 const integers = (dtype: 'int8' | 'uint8', dims: readonly number[], seed: number) => {
   const random = new Random(seed);
@@ -48,7 +49,51 @@ function blocks(bits: 4 | 8): OpCase {
   };
 }
 
+/** Self-attention of two heads of two over `[2, 3, 5]`, which is quantized on the way. */
+function quantizedAttention(title: string, mask: OpCase['inputs']): OpCase {
+  return {
+    title,
+    inputs: {
+      x: normals([2, 3, 5], 101),
+      w: integers('int8', [5, 12], 102),
+      b: normals([12], 103),
+      scale: tensor(
+        'float32',
+        Float32Array.from({ length: 12 }, (_, i) => 0.002 + 0.0005 * i),
+      ),
+      ...mask,
+    },
+    shapes: { x: ['batch', 'sequence', 5] },
+    build: ({ x, w, b, scale, mask }, graph) => {
+      const [input, inputScale, zero] = graph.emit('DynamicQuantizeLinear', [x!], {}, 3);
+      const operands = [input!, w!, b!, inputScale!, scale!, mask ?? null, zero!];
+      return graph.emit('QAttention', operands, { num_heads: 2, mask_filter_value: { float: FILTER } })[0]!;
+    },
+    expected: ({ x, w, b, scale, mask }) => {
+      const qkv = map((y, s, c) => y * s + c, matmul(rounded(x!), w!), scale!, b!);
+      const [q, k, v] = [0, 4, 8].map((from) => columns(qkv, from, from + 4)) as [NdArray, NdArray, NdArray];
+      return attention(q, k, v, Math.SQRT1_2, mask);
+    },
+  };
+}
+
 export const quantizationCases = {
+  DynamicQuantizeLinear: [
+    {
+      title: 'gives numbers that are scale × (integer − zero point)',
+      inputs: { x: normals([2, 3, 5], 99) },
+      shapes: { x: ['batch', 'sequence', 5] },
+      build: ({ x }, graph) => {
+        const [y, scale, zero] = graph.emit('DynamicQuantizeLinear', [x!], {}, 3);
+        return y!.cast('float32').sub(zero!.cast('float32')).mul(scale!);
+      },
+      expected: ({ x }) => rounded(x!),
+    },
+  ],
+  QAttention: [
+    quantizedAttention('with a scale per column', {}),
+    quantizedAttention('with a padding mask', { mask: tensor('int32', [1, 1, 1, 1, 0, 1], [2, 3]) }),
+  ],
   DynamicQuantizeMatMul: [
     {
       title: 'with a scale per column and a bias',
