@@ -36,6 +36,7 @@ export { type EncodeOptions, Tokenizer } from './tokenizer.js';
 export { parseTokenizerJson } from './tokenizer-json/parse-tokenizer-json.js';
 export { type TrainWordPieceOptions, trainWordPiece } from './train-wordpiece.js';
 export type { Truncation } from './truncation.js';
+export { Slab } from './units/slab.js';
 export { UnitTokens } from './units/unit-tokens.js';
 export { splitUnits, textOf, type Units, unitKind, unitsOf } from './units/units.js';
 export { tokenizerFromVocab, type VocabOptions } from './vocab.js';

@@ -13,7 +13,7 @@ import {
   type OpenContext,
   type RunContext,
 } from '@zooid/spec';
-import { loadTokenizer, TokenizerError } from '@zooid/tokenizers';
+import { loadTokenizer, Slab, TokenizerError } from '@zooid/tokenizers';
 import { decodeText } from './decode/decode-text.js';
 import { type LexiconBody, type Quality, type SegmentationItem, SegmentationParameters } from './dto.js';
 import { segmentationCases } from './evaluation-cases.js';
@@ -121,10 +121,11 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
         ? this.scoreFast(items, wanted, parameters, context)
         : await this.scoreAll(items, wanted, parameters, context);
     const outputs: SegmentationOutput[] = [];
+    const slab = new Slab();
     for await (const { units, layers, emissions } of jobs) {
       await this.turns.before(20 + MICROSECONDS_PER_UNIT * units.count * wanted.length);
       const scored = wanted.map((name, i) => ({ granularity: name, emissions: emissions[i]! }));
-      const found = await inTurns(this.turns, decodeText(units, scored, layers));
+      const found = await inTurns(this.turns, decodeText(units, scored, layers, slab));
       const answers: Words[] = [];
       for (const boundaries of found) {
         answers.push({ words: await inTurns(this.turns, wordsBetween(units, boundaries, parameters.codePoints)) });
@@ -212,6 +213,7 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     const stored = this.parts.lexicons.layers(lexicons);
     const lengths = items.map(({ text }) => text.length);
     const queue = this.parts.student!.queue({ ...context, wanted, lengths });
+    const slab = new Slab();
     const ahead: (Omit<Job, 'emissions'> & { readonly scored: Promise<Job['emissions']> })[] = [];
     let [tokens, unitsAhead] = [0, 0];
     const oldest = async (): Promise<Job> => {
@@ -222,7 +224,7 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     for (const { text, lexicon = [] } of items) {
       await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
       const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
-      const units = await inTurns(this.turns, splitUnits(text));
+      const units = await inTurns(this.turns, splitUnits(text, slab));
       const { scored } = await queue.add(units, this.turns);
       ahead.push({ units, layers: [...own, ...stored], scored });
       tokens += units.count;

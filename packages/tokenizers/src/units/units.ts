@@ -1,4 +1,5 @@
 import { characterKind, isPictographic, kindOf } from './character-kind.js';
+import type { Slab } from './slab.js';
 
 /** What a unit is. */
 export const unitKind = { character: 0, word: 1, number: 2, space: 3 } as const;
@@ -20,10 +21,14 @@ export interface Units {
 const UNITS_PER_STEP = 16_384;
 const ZERO_WIDTH_JOINER = 0x200d;
 
-/** Divides well-formed text into units, pausing every few thousand, so that a long text does not hold the thread. */
-export function* splitUnits(text: string): Generator<number, Units> {
-  const starts = new Int32Array(text.length + 1);
-  const kinds = new Uint8Array(text.length);
+/**
+ * Divides well-formed text into units, pausing every few thousand, so that a long text does not hold the thread.
+ *
+ * @param slab memory for what is found, where texts are many and short.
+ */
+export function* splitUnits(text: string, slab?: Slab): Generator<number, Units> {
+  const starts = slab?.int32(text.length + 1) ?? new Int32Array(text.length + 1);
+  const kinds = slab?.uint8(text.length) ?? new Uint8Array(text.length);
   let count = 0;
   let i = 0;
   while (i < text.length) {

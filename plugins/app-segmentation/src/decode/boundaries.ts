@@ -1,3 +1,5 @@
+import type { Slab } from '@zooid/tokenizers';
+
 /** What is known of a place between two units before the model is asked. */
 export const boundaryRule = {
   /** The model decides. */
@@ -22,11 +24,16 @@ const UNITS_PER_STEP = 16_384;
  *
  * @param emissions `count × 4` scores of B, M, E, S
  * @param rules `count + 1` of {@link boundaryRule}, by the place before each unit; those at both ends are boundaries anyway
+ * @param slab memory for the answer, where texts are many and short.
  * @returns `count + 1` flags: 1 where a word starts or ends. Of equal sequences the one with fewer words.
  */
-export function* decodeBoundaries(emissions: Float32Array, rules: Uint8Array): Generator<number, Uint8Array> {
+export function* decodeBoundaries(
+  emissions: Float32Array,
+  rules: Uint8Array,
+  slab?: Slab,
+): Generator<number, Uint8Array> {
   const count = rules.length - 1;
-  const boundaries = new Uint8Array(count + 1);
+  const boundaries = slab?.uint8(count + 1) ?? new Uint8Array(count + 1);
   // Bit 0: what led to no boundary after the unit came from a boundary before it; bit 1: the same of a boundary.
   const from = boundaries;
   let closed = 0;

@@ -1,3 +1,4 @@
+import type { Slab } from '@zooid/tokenizers';
 import { forceMatches, type RuleTarget } from '../lexicon/force.js';
 import type { Layer } from '../lexicon/lexicon-set.js';
 import { preferMatches } from '../lexicon/prefer.js';
@@ -18,15 +19,17 @@ export interface Scored {
  *
  * @param scored one granularity, or a coarse and a fine one, which is then nested: every coarse boundary is a fine one
  * @param layers dictionaries by rank; what one forces, those after it cannot undo
+ * @param slab memory for the answer, where texts are many and short.
  */
 export function* decodeText(
   units: Units,
   scored: readonly Scored[],
   layers: readonly Layer[],
+  slab?: Slab,
 ): Generator<number, Uint8Array[]> {
   const targets = scored.map(({ granularity, emissions }) => ({
     emissions,
-    rules: new Uint8Array(units.count + 1),
+    rules: slab?.uint8(units.count + 1) ?? new Uint8Array(units.count + 1),
     applies: (entry: { readonly granularity?: string }) =>
       entry.granularity === undefined || entry.granularity === granularity,
   }));
@@ -41,7 +44,7 @@ export function* decodeText(
   for (const { emissions, rules } of targets) {
     const coarse = found.at(-1);
     if (coarse !== undefined) applyNesting(coarse, rules);
-    found.push(yield* decodeBoundaries(emissions, rules));
+    found.push(yield* decodeBoundaries(emissions, rules, slab));
   }
   return found;
 }
