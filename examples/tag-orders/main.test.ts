@@ -8,6 +8,6 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 it('finds names that no list holds, and prints what the README says', { timeout: 120_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [`${here}dist/main.js`]);
-  expect(stdout).toContain('  person 孙丽 [6, 8)');
+  expect(stdout).toContain('  person 赵美兰 [6, 9)');
   expect(await readFile(`${here}README.md`, 'utf8')).toContain(`\`\`\`text\n${stdout}\`\`\``);
 });

@@ -28,9 +28,9 @@ try {
   await using tag = await pipeline('token-classification', model);
 
   const orders = [
-    '请明天下午给孙丽送三箱牛奶，地址是解放路28号',
+    '请明天下午给赵美兰送三箱牛奶，地址是解放路28号',
     '我要两瓶啤酒和十斤土豆，周六晚上送',
-    '周敏订的大米到了吗',
+    '陈思远订的大米到了吗',
   ];
   const answers = await tag(orders); // spans with type, score and place in the text
   for (const [i, spans] of answers.entries()) {
