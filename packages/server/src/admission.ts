@@ -1,5 +1,6 @@
 import { AbortError } from '@zooid/common';
 import { RequestError } from './errors.js';
+import { Pace } from './pace.js';
 
 interface Waiting {
   readonly enter: () => void;
@@ -12,6 +13,7 @@ interface Waiting {
 export class Admission {
   private running = 0;
   private readonly queue = new Set<Waiting>();
+  private readonly pace = new Pace();
 
   constructor(
     private readonly maxConcurrent: number,
@@ -20,6 +22,11 @@ export class Admission {
 
   get load(): { readonly running: number; readonly queued: number } {
     return { running: this.running, queued: this.queue.size };
+  }
+
+  /** Whole seconds until all who have a place or wait for one will be done, as fast as it goes now: 1 to 60. */
+  get secondsToDrain(): number {
+    return this.pace.secondsFor(this.running + this.queue.size);
   }
 
   /**
@@ -32,11 +39,14 @@ export class Admission {
   enter(signal: AbortSignal): Promise<void> | undefined {
     AbortError.throwIfAborted(signal);
     if (this.running < this.maxConcurrent) {
+      if (this.running === 0) this.pace.begin();
       this.running++;
       return undefined;
     }
     if (this.queue.size >= this.maxQueued) {
-      throw new RequestError('OVERLOADED', 'Too many requests are waiting; try again shortly', { 'retry-after': '1' });
+      throw new RequestError('OVERLOADED', 'Too many requests are waiting; try again shortly', {
+        'retry-after': String(this.secondsToDrain),
+      });
     }
     return new Promise((resolve, reject) => {
       const leaveQueue = () => {
@@ -56,6 +66,7 @@ export class Admission {
 
   /** Hands the place to the one who has waited longest: `running` stays as it is then. */
   leave(): void {
+    this.pace.end();
     const [next] = this.queue;
     if (next === undefined) this.running--;
     else {

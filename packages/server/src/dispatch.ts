@@ -16,6 +16,8 @@ import { writeReply } from './write-reply.js';
 export interface DispatchOptions extends Omit<Terms, 'refusal' | 'deadlines' | 'outbox'> {
   readonly operations: Operations;
   readonly logger: Logger;
+  /** How long what is under way will take, in whole seconds. */
+  readonly secondsToDrain: () => number;
 }
 
 /**
@@ -29,7 +31,7 @@ export function dispatch(app: Express, routes: readonly Route[], options: Dispat
     ...options,
     deadlines: new Deadlines(),
     outbox: new Outbox(),
-    refusal: refusal(routes, options.logger),
+    refusal: refusal(routes, options),
   };
   const refuse = (error: unknown, path: string, request: IncomingMessage, response: ServerResponse) => {
     const record = recordOf(request)!;
@@ -88,10 +90,10 @@ function refuseMethod(group: readonly Route[]): RequestHandler {
   };
 }
 
-function refusal(routes: readonly Route[], logger: Logger): Terms['refusal'] {
+function refusal(routes: readonly Route[], { logger, secondsToDrain }: DispatchOptions): Terms['refusal'] {
   const forms = new Set(routes.flatMap(({ errorForm = [] }) => errorForm));
   return (error, path, { method }, record) => {
-    const { problem, headers } = toProblem(error);
+    const { problem, headers } = toProblem(error, secondsToDrain);
     record.code = problem.code;
     if (problem.status === 500) {
       const { id: requestId, route } = record;

@@ -48,8 +48,15 @@ export interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-/** Problem details for anything thrown, with the headers the reply needs. Only our own errors speak for themselves. */
-export function toProblem(error: unknown): { problem: Problem; headers: Readonly<Record<string, string>> } {
+/**
+ * Problem details for anything thrown, with the headers the reply needs. Only our own errors speak for themselves.
+ *
+ * @param secondsToDrain How long what is under way will take, for whoever finds a queue full. Default: 1.
+ */
+export function toProblem(
+  error: unknown,
+  secondsToDrain: () => number = () => 1,
+): { problem: Problem; headers: Readonly<Record<string, string>> } {
   const known = fromExpress(error) ?? (ZooidError.is(error) ? error : undefined);
   const status = known === undefined ? 500 : (statusOf[known.code] ?? 500);
   const issues = known !== undefined && status < 500 ? issuesOf(known) : [];
@@ -62,7 +69,8 @@ export function toProblem(error: unknown): { problem: Problem; headers: Readonly
     ...(issues.length > 0 && { errors: issues.map(({ path, message }) => ({ pointer: path, detail: message })) }),
   };
   // Whoever is told to come back is told when.
-  const retry: Record<string, string> = status === 429 || status === 503 ? { 'retry-after': '1' } : {};
+  const seconds = status === 429 ? secondsToDrain() : 1;
+  const retry: Record<string, string> = status === 429 || status === 503 ? { 'retry-after': String(seconds) } : {};
   return { problem, headers: { ...retry, ...headersOf(known) } };
 }
 

@@ -12,6 +12,7 @@ import { dispatch } from './dispatch.js';
 import { createExpressServer } from './listener.js';
 import { openApiDocument } from './openapi/document.js';
 import type { Guards } from './openapi/responses.js';
+import { writtenDocument } from './openapi/written-document.js';
 import { configIssues, refuseInsecureBind } from './operations/binding.js';
 import { manageGuard } from './operations/management.js';
 import { metricsRoutes } from './operations/metrics-route.js';
@@ -87,7 +88,13 @@ export function createServer(options: ServerOptions): ZooidServer {
     ...dialectRoutes(kernel.endpoints, answer, { state: () => state, manages: config.manage }),
     ...probeRoutes(() => state),
     ...(config.metrics.enabled ? metricsRoutes(operations.metrics, config.metrics.public) : []),
-    ...documentRoutes(() => openApiDocument(routes, kernel.endpoints, examples, guardsOf(config))),
+    ...documentRoutes(
+      writtenDocument(
+        () => openApiDocument(routes, kernel.endpoints, examples, guardsOf(config)),
+        kernel.endpoints,
+        examples,
+      ),
+    ),
   ];
   for (const route of routes) if (route.open === true) open.add(route.path);
 
@@ -95,7 +102,17 @@ export function createServer(options: ServerOptions): ZooidServer {
   const { bodyLimitBytes, deadlineMs, heartbeatMs } = config;
   const isDraining = () => refusing;
   const guardManagement = manageGuard(config);
-  const terms = { bodyLimitBytes, deadlineMs, heartbeatMs, isDraining, guardManagement, operations, logger };
+  const secondsToDrain = () => admission.secondsToDrain;
+  const terms = {
+    bodyLimitBytes,
+    deadlineMs,
+    heartbeatMs,
+    isDraining,
+    guardManagement,
+    operations,
+    logger,
+    secondsToDrain,
+  };
   const listener = dispatch(app, routes, terms);
   const http = createExpressServer(app, boundPipelines(listener));
   boundSlowClients(http, config);

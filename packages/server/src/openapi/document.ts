@@ -90,12 +90,13 @@ function specialise(
 }
 
 function operation(route: Route, path: string, guards: Guards, example?: unknown): Operation {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }));
+  const parameters = [...inPath, ...(route.asksApp === true ? [priority] : [])];
   return {
     operationId: path === route.path ? route.id : `${route.id}:${path}`,
     summary: route.summary,
@@ -107,6 +108,17 @@ function operation(route: Route, path: string, guards: Guards, example?: unknown
     responses: responses(route, guards),
   };
 }
+
+/** RFC 9218. */
+const priority = {
+  name: 'Priority',
+  in: 'header',
+  description:
+    'How urgent the request is (RFC 9218): u=0 is most urgent, u=7 least, and without it u=3. Urgent requests come ' +
+    'first where several wait for a model. What is malformed is ignored.',
+  schema: { type: 'string' },
+  example: 'u=1',
+} as const;
 
 function media({ id, requestSchema: schema }: Route, example: unknown): object {
   return id === 'runApp' && example !== undefined ? { schema, example: { inputs: example } } : { schema };

@@ -47,6 +47,7 @@ export function appRoutes(endpoints: Endpoints, ways: Ways, examples: Examples):
       path: '/v1/apps/{name}',
       id: 'runApp',
       summary: 'Answers one input or a list of them; outputs come in the order of the inputs',
+      asksApp: true,
       requestSchema: envelopeSchema({}, { type: 'object' }),
       successes: [
         { status: 200, description: 'One output per input', type: 'application/json', schema: outputsSchema({}) },

@@ -1,14 +1,16 @@
 import { appsPage } from '../page/apps-page.js';
 import { docsPage } from '../page/docs-page.js';
-import { json, type Reply, type Route } from './route.js';
+import type { Reply, Route } from './route.js';
+
+const jsonType = { 'content-type': 'application/json; charset=utf-8' };
 
 /**
  * What the server says about itself, to machines and to people. The pages hold no data, so they are open; what they show
  * they ask for as any client does, with a key where one is wanted.
  *
- * @param describe The OpenAPI document as it is now.
+ * @param describe The OpenAPI document as it is now, as JSON.
  */
-export function documentRoutes(describe: () => object): Route[] {
+export function documentRoutes(describe: () => string): Route[] {
   const page = (path: string, id: string, summary: string, reply: Reply): Route => ({
     method: 'GET',
     path,
@@ -27,7 +29,7 @@ export function documentRoutes(describe: () => object): Route[] {
       summary: 'This description',
       successes: [{ status: 200, description: 'OpenAPI 3.1', type: 'application/json', schema: { type: 'object' } }],
       problems: [],
-      handle: () => json(200, describe()),
+      handle: () => ({ status: 200, headers: jsonType, text: describe() }),
     },
     page('/', 'getPage', 'A page that lists the apps and lets people try them', appsPage),
     page('/docs', 'getDocs', 'A page that shows this description', docsPage),

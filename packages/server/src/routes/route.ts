@@ -52,6 +52,8 @@ export interface Route {
   readonly open?: boolean;
   /** Changes what is served: not for everybody who may call. */
   readonly manages?: boolean;
+  /** Asks an app, as urgently as the caller's Priority says. */
+  readonly asksApp?: boolean;
   readonly requestSchema?: Schema;
   readonly successes: readonly Success[];
   /** Statuses of the errors that are its own; what any route may answer with is added where it is described. */

@@ -18,6 +18,7 @@ export function huggingFaceRoutes(endpoints: Endpoints, answer: Answer): Route[]
     path,
     id,
     summary,
+    asksApp: true,
     requestSchema: taskRequestSchema,
     successes: [{ status: 200, description: 'The answer', type: 'application/json', schema: taskAnswerSchema }],
     problems: [400, 404, 413, 415, 422, 429, 503],

@@ -106,6 +106,7 @@ function modelRoutes(path: string, suffix: string, endpoints: Endpoints, answer:
       path: `${path}/infer`,
       id: `inferModel${suffix}`,
       summary: 'Answers one text or several, given and answered as tensors',
+      asksApp: true,
       requestSchema: inferenceRequestSchema,
       successes: [success('The answers', inferenceResponseSchema)],
       problems: [400, 404, 413, 415, 429, 503],

@@ -18,6 +18,7 @@ export function openAiRoutes(endpoints: Endpoints, answer: Answer): Route[] {
       path: '/v1/embeddings',
       id: 'createEmbeddings',
       summary: 'A vector per text, as the OpenAI API gives them',
+      asksApp: true,
       requestSchema: embeddingsRequestSchema,
       successes: [{ status: 200, description: 'The vectors', type: 'application/json', schema: embeddingsSchema }],
       problems: [400, 404, 413, 415, 429, 503],
