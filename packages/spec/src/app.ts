@@ -39,7 +39,8 @@ export interface OpenContext extends RunContext {
 export interface AnswerContext extends RunContext {
   /**
    * Called by apps that read tokens, with how many the model reads for the items, special tokens included, and, by those
-   * that know it before the model runs, for each item. What it throws is the answer: hosts bound tokens by it.
+   * that know it before the model runs, for each item. Apps that read items one by one call it for each, with the others
+   * left out of `perItem`; the counts add up. What it throws is the answer: hosts bound tokens by it.
    */
   readonly onTokens?: (count: number, perItem?: readonly number[]) => void;
   /** 0 (most urgent) to 7 (least), as in the `Priority` header of RFC 9218; default: 3. */

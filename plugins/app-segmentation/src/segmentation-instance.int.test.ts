@@ -206,7 +206,7 @@ describe('requests', () => {
     const instance = await opened();
     let tokens = 0;
     const onTokens = (count: number) => {
-      tokens = count;
+      tokens += count;
     };
     let told = 0;
     const onQueued = () => {
@@ -217,6 +217,24 @@ describe('requests', () => {
     expect(told).toBe(1);
     // [CLS], the tag and [SEP] around the characters, at two granularities.
     expect(tokens).toBe(2 * (2 + 3 + 1 + 3));
+  });
+
+  it('can refuse an item for its length before the model has read it', async () => {
+    const instance = await opened();
+    const seen: (readonly [number, number])[] = [];
+    const onTokens = (_: number, perItem: readonly number[] = []) => {
+      perItem.forEach((count, index) => {
+        seen.push([index, count]);
+        if (count > 3) throw new RangeError(`item ${index}`);
+      });
+    };
+    const items = [{ text: '好人' }, { text: '好人好' }, { text: '好人好人' }, { text: '好' }];
+    await expect(instance.run(items, parametersOf(), { onTokens })).rejects.toThrow('item 2');
+    expect(seen).toEqual([
+      [0, 2],
+      [1, 3],
+      [2, 4],
+    ]);
   });
 });
 

@@ -71,6 +71,14 @@ const UNITS_AHEAD = 32_768;
 const MICROSECONDS_PER_UNIT = 0.4;
 const MICROSECONDS_PER_ENTRY = 5;
 
+/** Before the model reads it: whoever bounds the tokens of an item can refuse it. They are counted when all are known. */
+function tellUnits({ onTokens }: AnswerContext, index: number, { count }: Units): void {
+  if (onTokens === undefined) return;
+  const perItem: number[] = [];
+  perItem[index] = count;
+  onTokens(0, perItem);
+}
+
 /** The segmentation app bound to one model. */
 export class SegmentationInstance implements AppInstance<SegmentationItem, SegmentationParameters, SegmentationOutput> {
   readonly collections: Readonly<Record<string, Collection>>;
@@ -180,10 +188,11 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     const featurizer = this.parts.featurizer!;
     const queue = new RowQueue(this.batcher, featurizer.firstUnit, context);
     const jobs: Job[] = [];
-    for (const { text, lexicon = [] } of items) {
+    for (const [index, { text, lexicon = [] }] of items.entries()) {
       await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
       const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
       const units = await inTurns(this.turns, splitUnits(text));
+      tellUnits(context, index, units);
       const marks =
         this.parts.lexicon === undefined
           ? undefined
@@ -221,10 +230,11 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
       unitsAhead -= units.count;
       return { units, layers, emissions: await scored };
     };
-    for (const { text, lexicon = [] } of items) {
+    for (const [index, { text, lexicon = [] }] of items.entries()) {
       await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
       const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
       const units = await inTurns(this.turns, splitUnits(text, slab));
+      tellUnits(context, index, units);
       const { scored } = await queue.add(units, this.turns);
       ahead.push({ units, layers: [...own, ...stored], scored });
       tokens += units.count;
@@ -267,7 +277,8 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     const { granularities } = config;
     const corpora = quality === 'fast' ? [] : config.corpora;
     if (corpus !== undefined && !corpora.includes(corpus)) {
-      const choice = corpora.length === 0 ? 'it was trained without corpus tags' : `known: ${corpora.join(', ')}`;
+      const none = quality === 'fast' ? 'a fast student has none' : 'it was trained without corpus tags';
+      const choice = corpora.length === 0 ? none : `known: ${corpora.join(', ')}`;
       const message = `is ${JSON.stringify(corpus)}, which this model has no tag for${didYouMean(corpus, corpora)}; ${choice}`;
       issues.push({ path: '/parameters/corpus', message });
     }
