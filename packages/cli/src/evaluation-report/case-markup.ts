@@ -20,7 +20,7 @@ const keyOf: Readonly<Record<GroupReport['kind'], Html>> = {
 };
 
 function caseOf({ origin, score, mistakes, text, expected, answered }: ShownCase, kind: GroupReport['kind']): Html {
-  const markup = kind === 'segments' ? segmentMarkup : chipMarkup;
+  const markup = kind !== 'segments' ? chipMarkup : areSentences(expected) ? sentenceMarkup : wordMarkup;
   const side = (pieces: readonly Piece[]) =>
     pieces.length === 0
       ? html`<span class="dim">nothing</span>`
@@ -33,12 +33,25 @@ ${text === undefined ? undefined : html`<p class="text">${text}</p>`}<div class=
 `;
 }
 
-/** Words and sentences: right ones plain, as most are. */
-function segmentMarkup({ text, right, label, unknown }: Piece): Html {
+/** Segments that are longer on average are sentences, of which the ends alone are marked. */
+const longestWords = 6;
+
+function areSentences(pieces: readonly Piece[]): boolean {
+  const segments = pieces.filter(({ right }) => right !== undefined);
+  return segments.reduce((sum, { text }) => sum + text.length, 0) > longestWords * segments.length;
+}
+
+/** Words, right ones plain, as most are. */
+const wordMarkup = (piece: Piece): Html => segmentMarkup(piece, piece.right ?? true);
+
+const sentenceMarkup = (piece: Piece): Html => segmentMarkup(piece, true);
+
+function segmentMarkup({ text, right, label, unknown, wrongEnd }: Piece, isPlain: boolean): Html {
   if (right === undefined) return html`${text}`;
   const inner = html`${text}${label === undefined ? undefined : html`<small>${label}</small>`}`;
-  if (right) return unknown ? html`<u class="unknown">${inner}</u>` : html`<u>${inner}</u>`;
-  return unknown ? html`<mark class="unknown">${inner}</mark>` : html`<mark>${inner}</mark>`;
+  const classes = [unknown ? 'unknown' : '', wrongEnd ? 'e' : ''].filter((name) => name !== '').join(' ');
+  const attribute = classes === '' ? undefined : html` class="${classes}"`;
+  return isPlain ? html`<u${attribute}>${inner}</u>` : html`<mark${attribute}>${inner}</mark>`;
 }
 
 function chipMarkup({ text, right, label, score }: Piece): Html {

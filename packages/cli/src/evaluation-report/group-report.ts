@@ -54,6 +54,8 @@ export interface Piece {
   /** Probability of a label. */
   readonly score?: number;
   readonly unknown?: boolean;
+  /** Of segments: the other side has no end here. */
+  readonly wrongEnd?: boolean;
   /** Overlaps one that is shown in the text. */
   readonly aside?: boolean;
 }

@@ -69,8 +69,34 @@ describe('the page', () => {
       expect(markup).toContain(fact);
     }
     expect(markup).toContain('<mark class="unknown">移动互联网<small>移动互联网</small></mark>');
-    expect(markup).toContain('<mark>移<small>移动互联网</small></mark><mark>动互联网<small>移动互联网</small></mark>');
+    expect(markup).toContain(
+      '<mark class="e">移<small>移动互联网</small></mark><mark>动互联网<small>移动互联网</small></mark>',
+    );
     expect(markup).toContain('1 of 1 (100.0 %) have a mistake');
+  });
+
+  it('marks the ends of sentences rather than the sentences', () => {
+    const text = '今天天气怎么样啊我想要出门走走不知道要不要带伞';
+    const markup = page(
+      reportOf(
+        evaluated([
+          {
+            kind: 'segments',
+            index: 0,
+            text,
+            expected: [
+              { start: 0, end: 8 },
+              { start: 8, end: text.length },
+            ],
+            answered: [
+              { start: 0, end: 15 },
+              { start: 15, end: text.length },
+            ],
+          },
+        ]),
+      ),
+    );
+    expect(markup).toContain(`<u class="e">${text.slice(0, 15)}</u><u>${text.slice(15)}</u>`);
   });
 
   it('shows types, probabilities, and how often what was taken for what', () => {
@@ -89,7 +115,7 @@ describe('the page', () => {
 
   it('holds no markup but its own, whatever stands in names, records, labels, groups and metrics', () => {
     const about = { model: hostile, revision: hostile, app: hostile, data: hostile, origins: [hostile] };
-    const harmless = 'abcdef';
+    const harmless = 'a'.repeat(hostile.length);
     const all = (text: string) => [segments(text, `s${text}`), spans(text, `p${text}`), labels(text, `l${text}`)];
     const metrics = { [hostile]: 1, [`f1/${hostile}`]: 0.5, [`s${hostile}F1`]: 0.25 };
     const good = page(reportOf(evaluated(all(harmless))));

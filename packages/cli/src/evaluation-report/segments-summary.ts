@@ -54,12 +54,17 @@ export class SegmentsSummary implements Summary<SegmentsCase> {
     const parts = [...alignedParts(expected, answered)];
     const wrong = parts.find(({ isRight }) => !isRight);
     const excerpt = excerptAround(text, (wrong?.expected[0] ?? wrong?.answered[0])?.start ?? 0);
-    const side = (name: 'expected' | 'answered') =>
-      piecesOf(
-        text,
-        excerpt,
-        parts.flatMap(({ isRight, [name]: segments }) => segments.map((segment) => ({ ...segment, right: isRight }))),
+    const ends = {
+      expected: new Set(answered.map(({ end }) => end)),
+      answered: new Set(expected.map(({ end }) => end)),
+    };
+    const side = (name: 'expected' | 'answered') => {
+      const isWrong = (end: number) => end <= excerpt.to && !ends[name].has(end);
+      const stretches = parts.flatMap(({ isRight, [name]: segments }) =>
+        segments.map((segment) => ({ ...segment, right: isRight, ...(isWrong(segment.end) && { wrongEnd: true }) })),
       );
+      return piecesOf(text, excerpt, stretches);
+    };
     return { expected: side('expected'), answered: side('answered') };
   }
 

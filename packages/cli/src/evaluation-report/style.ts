@@ -14,7 +14,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin:
 table { border-collapse: collapse; } td, th { border-bottom: 1px solid var(--line); padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 td { overflow-wrap: anywhere; unicode-bidi: isolate; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 .matrix td { text-align: center; padding: .15rem .4rem; overflow-wrap: normal; } .matrix tbody th { overflow-wrap: anywhere; min-width: 5rem; }
-.matrix thead th { writing-mode: vertical-rl; padding: .4rem .1rem; max-height: 14rem; font-size: .85em; } .matrix thead th:first-child { writing-mode: unset; }
+.matrix thead th { writing-mode: vertical-rl; text-align: end; padding: .4rem .1rem; max-height: 14rem; font-size: .85em; } .matrix thead th:first-child { writing-mode: unset; }
 .matrix .d { background: var(--right); } .h1 { background: rgba(var(--heat), .12); } .h2 { background: rgba(var(--heat), .25); }
 .h3 { background: rgba(var(--heat), .42); } .h4 { background: rgba(var(--heat), .62); }
 article { border: 1px solid var(--line); border-radius: 6px; padding: .5rem .75rem; margin: .6rem 0; break-inside: avoid; }
@@ -25,7 +25,8 @@ article header { color: var(--dim); font-size: .9em; overflow-wrap: anywhere; } 
 mark, .chip { border-radius: 3px; color: inherit; } mark { background: var(--odd); border-bottom: 2px dashed var(--odd-line); }
 .expected mark { background: var(--wrong); border-bottom: 2px solid var(--wrong-line); } .chip { background: var(--right); padding: 0 .3em; }
 mark small, .chip small { color: var(--dim); padding-left: .3em; } .cut .unknown { text-decoration: underline dotted; text-underline-offset: .15em; }
-.cut u:last-child::after, .cut mark:last-child::after { content: none; }
+.cut .e::after { color: var(--odd-line); font-weight: 700; opacity: 1; } .cut.expected .e::after { color: var(--wrong-line); }
+.cut .text > :last-child::after { content: none; }
 .key { font-size: .9em; color: var(--dim); } pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; }
 @media print { .tall { max-height: none; } }
 `;

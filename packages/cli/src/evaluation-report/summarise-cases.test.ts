@@ -88,7 +88,7 @@ describe('the summary of words', () => {
         { text: '舰', right: true },
       ],
       answered: [
-        { text: '反', right: false },
+        { text: '反', right: false, wrongEnd: true },
         { text: '潜', right: false },
         { text: '舰', right: true },
       ],
