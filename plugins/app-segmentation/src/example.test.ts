@@ -31,6 +31,28 @@ describe('parseExample', () => {
     expect(() => parse({ text: '好', words: ['好'], criterion: 'pku', corpus: 3 }, options)).toThrow('/corpus must be');
   });
 
+  it('reads the words that another model found, where a record has none of its own', () => {
+    const answers = { fine: { words: [{ text: '电视' }, { text: '机' }] }, coarse: { words: [{ text: '电视机' }] } };
+    const both = parse({ text: '电视机', prediction: { granularity: 'both', ...answers } });
+    expect([...both.words]).toEqual([
+      ['fine', ['电视', '机']],
+      ['coarse', ['电视机']],
+    ]);
+    const one = parse({ text: '电视机', prediction: { granularity: 'coarse', words: [{ text: '电视机' }] } });
+    expect([...one.words]).toEqual([['coarse', ['电视机']]]);
+    const gold = parse({ text: '电视机', words: ['电', '视', '机'], prediction: { granularity: 'both', ...answers } });
+    expect([...gold.words]).toEqual([['fine', ['电', '视', '机']]]);
+  });
+
+  it.each([
+    [{ text: '好', prediction: null }, '/words is missing'],
+    [{ text: '好', prediction: { granularity: 'other', words: [] } }, '/words is missing'],
+    [{ text: '好', prediction: { granularity: 'fine', words: [7, { text: '好' }] } }, '/words must be a list of'],
+    [{ text: '好', prediction: { granularity: 'fine', words: [{ text: '坏' }] } }, '/words must spell the text'],
+  ])('refuses a prediction that is none: %j', (record, message) => {
+    expect(() => parse(record)).toThrow(message);
+  });
+
   it.each([
     [7, 'must be a JSON object'],
     [{ text: '', words: [] }, '/text must be a non-empty string'],

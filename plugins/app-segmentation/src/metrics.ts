@@ -8,8 +8,8 @@ export type WordsByGranularity = ReadonlyMap<string, readonly string[]>;
 export type TrainingWords = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * `f1`, the mean of the granularities' word F1, and of each granularity `<name>F1`, `<name>OovRecall`, `<name>IvRecall`,
- * `<name>BoundaryPrecision`, `<name>BoundaryRecall`, `<name>BoundaryF1` and `<name>ExactMatch`. What the examples hold nothing of
+ * `f1`, the mean of the granularities' word F1, and of each granularity `<name>F1`, `<name>Precision`, `<name>Recall` (of words),
+ * `<name>OovRecall`, `<name>IvRecall`, `<name>BoundaryPrecision`, `<name>BoundaryRecall`, `<name>BoundaryF1` and `<name>ExactMatch`. What the examples hold nothing of
  * has no score, and no word is known or unknown where those of training are not at hand.
  */
 export function segmentationMetrics(
@@ -30,9 +30,11 @@ export function segmentationMetrics(
     const boundaries = wordBoundaryScores(gold, found);
     f1s.push(words.f1);
     metrics[`${name}F1`] = words.f1;
+    metrics[`${name}Precision`] = words.precision;
+    metrics[`${name}Recall`] = words.recall;
     if (known !== undefined) {
       metrics[`${name}OovRecall`] = words.oovRecall;
-      metrics[`${name}IvRecall`] = words.inVocabularyRecall;
+      metrics[`${name}IvRecall`] = words.ivRecall;
     }
     metrics[`${name}BoundaryPrecision`] = boundaries.precision;
     metrics[`${name}BoundaryRecall`] = boundaries.recall;
