@@ -18,7 +18,7 @@ describe('segmentationScores', () => {
       recall: 3 / 6,
       f1: 6 / 12,
       oovRecall: 0,
-      inVocabularyRecall: 3 / 4,
+      ivRecall: 3 / 4,
       oovRate: 2 / 6,
     });
   });

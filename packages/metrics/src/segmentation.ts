@@ -6,7 +6,7 @@ export interface SegmentationScores extends PrecisionRecallF1 {
   /** Recall of the gold words that `vocabulary` lacks; NaN when there are none. */
   readonly oovRecall: number;
   /** Recall of the gold words that `vocabulary` holds; NaN when there are none. */
-  readonly inVocabularyRecall: number;
+  readonly ivRecall: number;
   /** Share of gold words that `vocabulary` lacks. */
   readonly oovRate: number;
 }
@@ -51,7 +51,7 @@ export function segmentationScores(
     recall: ratio(correct, goldWords),
     f1: ratio(2 * correct, predictedWords + goldWords),
     oovRecall: right.unknown / unknownWords,
-    inVocabularyRecall: right.known / (goldWords - unknownWords),
+    ivRecall: right.known / (goldWords - unknownWords),
     oovRate: unknownWords / goldWords,
   };
 }

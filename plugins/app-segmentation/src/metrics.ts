@@ -8,9 +8,10 @@ export type WordsByGranularity = ReadonlyMap<string, readonly string[]>;
 export type TrainingWords = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * `f1`, the mean of the granularities' word F1, and of each granularity `<name>F1`, `<name>Precision`, `<name>Recall` (of words),
- * `<name>OovRecall`, `<name>IvRecall`, `<name>BoundaryPrecision`, `<name>BoundaryRecall`, `<name>BoundaryF1` and `<name>ExactMatch`. What the examples hold nothing of
- * has no score, and no word is known or unknown where those of training are not at hand.
+ * `f1`, the mean of the granularities' word F1, and of each granularity `<name>F1`, `<name>Precision` and `<name>Recall` of
+ * words, `<name>OovRecall`, `<name>IvRecall`, `<name>BoundaryPrecision`, `<name>BoundaryRecall`, `<name>BoundaryF1` and
+ * `<name>ExactMatch`. What the examples hold nothing of has no score, and no word is known or unknown where those of
+ * training are not at hand.
  */
 export function segmentationMetrics(
   answers: readonly WordsByGranularity[],
