@@ -8,16 +8,22 @@ export function casesOf({ kind, mistaken, worst }: GroupReport): Html | undefine
     worst.length === mistaken
       ? 'All that have a mistake, the worst first.'
       : `The worst ${worst.length} of ${mistaken}.`;
-  return html`<h3>Worst examples</h3><p class="key">${which} ${keyOf[kind]}</p>
+  return html`<h3>Worst examples</h3><p class="key">${which} ${keyOf(kind, worst)}</p>
 ${worst.map((shown) => caseOf(shown, kind))}`;
 }
 
-const keyOf: Readonly<Record<GroupReport['kind'], Html>> = {
-  segments: html`<span class="expected"><mark>expected</mark></span> and not answered, <mark>answered</mark> and not expected,
-<span class="cut"><span class="unknown">not in the training texts</span></span>.`,
-  spans: html`<span class="expected"><mark>expected</mark></span> and not answered, <mark>answered</mark> and not expected, <span class="chip">right</span>.`,
-  labels: html`Where one label was answered the surest mistakes come first.`,
-};
+/** What the marks mean. */
+function keyOf(kind: GroupReport['kind'], worst: readonly ShownCase[]): Html {
+  if (kind === 'labels') return html`Where one label was answered the surest mistakes come first.`;
+  const hasUnknown = worst.some(({ expected }) => expected.some(({ unknown }) => unknown));
+  const more =
+    kind === 'spans'
+      ? html`, <span class="chip">right</span>`
+      : hasUnknown
+        ? html`, <span class="cut"><span class="unknown">not in the training texts</span></span>`
+        : undefined;
+  return html`<span class="expected"><mark>expected</mark></span> and not answered, <mark>answered</mark> and not expected${more}.`;
+}
 
 function caseOf({ origin, score, mistakes, text, expected, answered }: ShownCase, kind: GroupReport['kind']): Html {
   const markup = kind !== 'segments' ? chipMarkup : areSentences(expected) ? sentenceMarkup : wordMarkup;

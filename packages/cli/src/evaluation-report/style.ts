@@ -22,7 +22,7 @@ article header { color: var(--dim); font-size: .9em; overflow-wrap: anywhere; } 
 .sides { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem 1.5rem; } .sides > div { min-width: 0; } .sides h4 { margin: 0; font-size: .8rem; color: var(--dim); font-weight: 500; }
 @media (max-width: 45rem) { .sides { grid-template-columns: 1fr; } }
 .cut u { text-decoration: none; } .cut u::after, .cut mark::after { content: "|"; color: var(--dim); opacity: .6; padding: 0 .12em; }
-mark, .chip { border-radius: 3px; color: inherit; } mark { background: var(--odd); border-bottom: 2px dashed var(--odd-line); }
+u, mark, .chip { unicode-bidi: isolate; } mark, .chip { border-radius: 3px; color: inherit; } mark { background: var(--odd); border-bottom: 2px dashed var(--odd-line); }
 .expected mark { background: var(--wrong); border-bottom: 2px solid var(--wrong-line); } .chip { background: var(--right); padding: 0 .3em; }
 mark small, .chip small { color: var(--dim); padding-left: .3em; } .cut .unknown { text-decoration: underline dotted; text-underline-offset: .15em; }
 .cut .e::after { color: var(--odd-line); font-weight: 700; opacity: 1; } .cut.expected .e::after { color: var(--wrong-line); }
