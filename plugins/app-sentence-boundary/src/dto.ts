@@ -12,6 +12,7 @@ import {
   Type,
   ValidateNested,
 } from '@zooid/spec';
+import { LEAST_LENGTH } from './decode/cuts.js';
 
 /** Where a growing text stands: what the answer to its shorter form said. */
 export class PartialState {
@@ -34,7 +35,7 @@ export class SentenceParameters {
   /** Probability from which a sentence ends, or a mark is set. Default: the model's, chosen on its validation data. */
   @IsOptional() @IsNumber() @Min(0) @Max(1) threshold?: number;
   /** Characters that a sentence has at least in the mode `cut`, a Latin word or a number counting as one. */
-  @IsInt() @Min(1) @Max(100) minLength = 2;
+  @IsInt() @Min(1) @Max(100) minLength = LEAST_LENGTH;
   /** Of partial results: characters that must follow before a cut is final, unless there is a pause. */
   @IsInt() @Min(0) @Max(50) rightContext = 4;
   /** Of partial results: characters at the end that are looked at again with each. */

@@ -1,4 +1,5 @@
 import type { EvaluationCase, LabelledSpan, Segment } from '@zooid/spec';
+import { LEAST_LENGTH } from './decode/cuts.js';
 import { decode } from './decode/decode.js';
 import type { SentenceExample } from './example.js';
 import { IGNORED } from './labels.js';
@@ -17,7 +18,12 @@ export function* sentenceCases(
     const { passage, reading } = text;
     const gold = goldOfText(text, examples[index]!, config);
     for (const mode of modes) {
-      const { cuts, chosen } = decode(passage, reading, { mode, marks, threshold: thresholds[mode], minLength: 2 });
+      const { cuts, chosen } = decode(passage, reading, {
+        mode,
+        marks,
+        threshold: thresholds[mode],
+        minLength: LEAST_LENGTH,
+      });
       const shown = { index, group: mode, text: passage.units.text };
       if (mode === 'cut') {
         const expected = Array.from(gold.cut.keys()).filter((place) => gold.cut[place] === 1);

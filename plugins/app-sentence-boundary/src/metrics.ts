@@ -1,4 +1,5 @@
 import type { Metrics } from '@zooid/common';
+import { LEAST_LENGTH } from './decode/cuts.js';
 import { decode } from './decode/decode.js';
 import { joined, type SentenceExample } from './example.js';
 import { type Gold, goldOf, IGNORED } from './labels.js';
@@ -29,9 +30,6 @@ interface TextCounts {
   readonly byMark: readonly Counts[];
   readonly isExact: boolean;
 }
-
-/** The least length of sentences that requests have by default: what is scored is what is served. */
-const MIN_LENGTH = 2;
 
 /** What is to be found in a text. */
 export function goldOfText(
@@ -140,7 +138,7 @@ function textCounts(
 ): TextCounts | undefined {
   const gold = goldOfText(text, example, config);
   const { passage, reading } = text;
-  const { cuts, chosen } = decode(passage, reading, { mode, marks: config.marks, threshold, minLength: MIN_LENGTH });
+  const { cuts, chosen } = decode(passage, reading, { mode, marks: config.marks, threshold, minLength: LEAST_LENGTH });
   return mode === 'cut'
     ? cutCounts(cuts, gold)
     : markCounts(new Map(chosen.map(({ place, mark }) => [place, mark])), gold, config);

@@ -1,5 +1,8 @@
 import type { Passage } from '../text/passage.js';
 
+/** The least length of sentences where nobody asks for another: what is scored is what is served. */
+export const LEAST_LENGTH = 2;
+
 export interface CutOptions {
   /** Probability from which a sentence ends. */
   readonly threshold: number;
