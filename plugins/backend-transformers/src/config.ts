@@ -1,4 +1,4 @@
-import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from '@zooid/spec';
+import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from '@zooid/spec';
 
 /** The plugin's section of the configuration. */
 export class TransformersBackendConfig {
@@ -20,9 +20,13 @@ export class TransformersBackendConfig {
   @Min(1)
   maxQueue = 1024;
 
+  /** Models whose weights all workers share: `auto` means those of at least 32 MB. */
+  @IsIn(['auto', 'always', 'never'])
+  sharedWeights: 'auto' | 'always' | 'never' = 'auto';
+
   /**
-   * Folder for the graphs of loaded models, each as large as its float32 weights and removed with the model; default:
-   * the system's folder for temporary files.
+   * Folder for the graphs of loaded models, each as large as its float32 weights, three times that where they are shared,
+   * and removed with the model; default: the system's folder for temporary files.
    */
   @IsOptional()
   @IsString()

@@ -18,10 +18,14 @@ let folders = 0;
 const newFolder = () => join(root, `model-${folders++}`);
 
 /** Loads a folder, works with the model, and lets go of it. */
-async function withModel<T>(artifacts: ModelArtifacts, work: (model: Model) => Promise<T>): Promise<T> {
+async function withModel<T>(
+  artifacts: ModelArtifacts,
+  work: (model: Model) => Promise<T>,
+  overrides: object = {},
+): Promise<T> {
   const kernel = await createKernel({
     plugins: [backend],
-    config: { settings: { 'backend-transformers': settings } },
+    config: { settings: { 'backend-transformers': { ...settings, ...overrides } } },
   });
   try {
     await using model = await kernel.backends.get('transformers').load(artifacts);
@@ -181,6 +185,24 @@ describe('weights', () => {
     await withModel(artifacts, async () => {
       expect(await readdir(settings.scratch)).toHaveLength(1);
     });
+    expect(await readdir(settings.scratch)).toEqual([]);
+  });
+
+  it('are shared by all workers where that is wanted, and answer the same', async () => {
+    const wide = { ...config, hidden_size: 64, num_attention_heads: 4, intermediate_size: 128 };
+    const artifacts = await writeFolder(newFolder(), wide, weightsOf(wide));
+    const told = (sharedWeights: string) =>
+      withModel(
+        artifacts,
+        async (model) => {
+          const { logits } = await model.forward(feedsFor(model, goldenFeeds(bert)));
+          return { logits: toNumbers(logits!), bytes: model.memoryBytes! };
+        },
+        { workers: 2, sharedWeights },
+      );
+    const [own, shared] = [await told('never'), await told('always')];
+    expect(shared.bytes).toBeLessThan(own.bytes);
+    expectGolden(shared.logits, own.logits);
     expect(await readdir(settings.scratch)).toEqual([]);
   });
 });

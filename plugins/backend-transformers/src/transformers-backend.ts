@@ -10,6 +10,7 @@ import {
   graphModel,
   inject,
   injectable,
+  Logger,
   type Model,
   type ModelArtifacts,
   type ModelBackend,
@@ -27,7 +28,10 @@ import { writeNetwork } from './write-network.js';
 export class TransformersBackend implements ModelBackend {
   readonly name = 'transformers';
 
-  constructor(@inject(TransformersBackendConfig) private readonly config: TransformersBackendConfig) {}
+  constructor(
+    @inject(TransformersBackendConfig) private readonly config: TransformersBackendConfig,
+    @inject(Logger) private readonly logger: Logger,
+  ) {}
 
   supports({ config, folder }: ModelArtifacts): boolean {
     return isPretrainedModel(config) && modelWeightsFiles.some((file) => existsSync(join(folder, file)));
@@ -74,7 +78,7 @@ export class TransformersBackend implements ModelBackend {
   }
 
   private async open(artifacts: ModelArtifacts, scratch: string, signal?: AbortSignal): Promise<InferencePool> {
-    const { workers, threads, maxQueue } = this.config;
+    const { workers, threads, maxQueue, sharedWeights: mode } = this.config;
     const context = signal === undefined ? {} : { signal };
     await using network = await openNetwork(artifacts, context);
     const model = await writeNetwork(network, { folder: scratch, name: graphFile }, context).catch((cause) => {
@@ -85,7 +89,21 @@ export class TransformersBackend implements ModelBackend {
         { cause },
       );
     });
-    const pool = await createInferencePool({ model, threads, maxQueue, ...(workers !== undefined && { workers }) });
+    const pool = await createInferencePool({
+      model,
+      threads,
+      maxQueue,
+      // The copy is of this load alone, and goes with it.
+      sharedWeights: { mode, folder: join(scratch, 'prepacked') },
+      onEvent: (event) => {
+        if (event.kind !== 'weights-not-shared') return;
+        this.logger.warn(
+          { model: artifacts.id, reason: event.reason },
+          'every worker keeps its own copy of the weights',
+        );
+      },
+      ...(workers !== undefined && { workers }),
+    });
     if (signal?.aborted) {
       await pool[Symbol.asyncDispose]();
       AbortError.throwIfAborted(signal);
