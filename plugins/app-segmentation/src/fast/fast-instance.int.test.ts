@@ -31,11 +31,12 @@ async function fakeStudent(): Promise<FakeStudent> {
     passes,
     artifacts: { id: 'student', revision: '1', folder, config },
     concurrency: 2,
-    async forward({ input_ids: ids, pair_ids: pairs }: TensorMap) {
-      const length = ids!.dims[1]!;
+    async forward(inputs: TensorMap) {
+      const [ids, pairs] = [inputs.input_ids!, inputs.pair_ids!];
+      const length = ids.dims[1]!;
       passes.push(length);
       await new Promise((resolve) => setImmediate(resolve));
-      const at = (tensor: TensorMap[string], i: number) => Number(tensor!.data[i] ?? 0);
+      const at = ({ data }: TensorMap[string], i: number) => Number(data[i] ?? 0);
       const logits = Float32Array.from({ length: 8 * length }, (_, i) => {
         const unit = Math.floor(i / 8);
         return Math.sin(at(ids, unit) * 7.3 + at(pairs, unit) * 1.9 + at(ids, unit + 1) * 0.7 + (i % 8) * 2.1);
