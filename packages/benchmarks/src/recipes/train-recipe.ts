@@ -15,11 +15,12 @@ import storeLocal from '@zooid/store-local';
 
 export const projectRoot = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** A kernel that trains, and finds registered data under `$ZOOID_DATA` or `../shared/data`. */
+/** Where registered data is looked for: `$ZOOID_DATA`, then `../shared/data`. */
+export const dataFolders = (): string[] =>
+  [process.env.ZOOID_DATA, join(projectRoot, '../shared/data')].filter((folder) => folder !== undefined);
+
+/** A kernel that trains, and finds registered data. */
 export function trainingKernel(): Promise<Kernel> {
-  const folders = [process.env.ZOOID_DATA, join(projectRoot, '../shared/data')].filter(
-    (folder) => folder !== undefined,
-  );
   return createKernel({
     plugins: [
       storeLocal,
@@ -31,7 +32,7 @@ export function trainingKernel(): Promise<Kernel> {
       appSegmentation,
       appTextClassification,
     ],
-    config: { root: projectRoot, datasets: { folders } },
+    config: { root: projectRoot, datasets: { folders: dataFolders() } },
   });
 }
 
