@@ -6,6 +6,12 @@ import type { Units } from './text/units.js';
 const ROWS_PER_SUBMISSION = 256;
 const SUBMISSIONS_UNDER_WAY = 2;
 
+/** Logits of a batch, flat, and the token in them that is the first of a row. */
+export interface RowLogits {
+  readonly logits: Float32Array;
+  readonly from: number;
+}
+
 interface Waiting {
   readonly row: Row;
   readonly units: Units;
@@ -19,7 +25,7 @@ export class RowQueue {
   private tokens = 0;
 
   constructor(
-    private readonly batcher: Batcher<Row, Float32Array>,
+    private readonly batcher: Batcher<Row, RowLogits>,
     private readonly firstUnit: number,
     private options: SubmitOptions,
   ) {}
@@ -51,7 +57,8 @@ export class RowQueue {
     this.options = { ...this.options, onQueued: undefined };
     const taken = answered.then((answers) => {
       for (const [i, { row, units, emissions }] of rows.entries()) {
-        takeEmissions(emissions, units, row.features, { logits: answers[i]!, from: this.firstUnit });
+        const { logits, from } = answers[i]!;
+        takeEmissions(emissions, units, row.features, { logits, from: from + this.firstUnit });
       }
     });
     taken.catch(() => {}); // awaited by a later submission, or at the end

@@ -28,7 +28,7 @@ import { unknownGranularity } from './lexicon/entry.js';
 import { type Layer, LexiconSet } from './lexicon/lexicon-set.js';
 import { segmentationMetrics, type TrainingWords, type WordsByGranularity } from './metrics.js';
 import { BOTH } from './options.js';
-import { RowQueue } from './row-queue.js';
+import { type RowLogits, RowQueue } from './row-queue.js';
 import { readSides, readTrainingWords } from './section-files.js';
 import { requestable, type SegmentationConfig, segmentationConfigOf } from './segmentation-config.js';
 import { inTurns } from './steps.js';
@@ -83,7 +83,7 @@ function tellUnits({ onTokens }: AnswerContext, index: number, { count }: Units)
 export class SegmentationInstance implements AppInstance<SegmentationItem, SegmentationParameters, SegmentationOutput> {
   readonly collections: Readonly<Record<string, Collection>>;
   private readonly turns = new Turns();
-  private readonly batcher: Batcher<Row, Float32Array>;
+  private readonly batcher: Batcher<Row, RowLogits>;
 
   private constructor(
     private readonly model: Model,
@@ -187,20 +187,22 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     const tags = wanted.map((name) => [granularityRows[name]!, ...corpusTag]);
     const featurizer = this.parts.featurizer!;
     const queue = new RowQueue(this.batcher, featurizer.firstUnit, context);
+    // Features are forgotten before the rest.
+    const [slab, featureSlab] = [new Slab(), new Slab()];
     const jobs: Job[] = [];
     for (const [index, { text, lexicon = [] }] of items.entries()) {
       await this.turns.before(20 + MICROSECONDS_PER_ENTRY * lexicon.length);
       const own = lexicon.length === 0 ? [] : [{ dictionary: new Dictionary(lexicon), mode: lexiconMode }];
-      const units = await inTurns(this.turns, splitUnits(text));
+      const units = await inTurns(this.turns, splitUnits(text, slab));
       tellUnits(context, index, units);
       const marks =
         this.parts.lexicon === undefined
           ? undefined
           : await inTurns(this.turns, lexiconMarks(units, this.parts.lexicon));
-      const emissions = wanted.map(() => new Float32Array(4 * units.count));
+      const emissions = wanted.map(() => slab.float32(4 * units.count));
       for (const window of windowsOf(units, options.maxUnits)) {
         await this.turns.before(MICROSECONDS_PER_UNIT * (window.end - window.start));
-        const features = featurizer.featurize(units, window, marks);
+        const features = featurizer.featurize(units, window, marks, featureSlab);
         for (const [i, rowTags] of tags.entries()) {
           await queue.add({ length: features.length, features, tags: rowTags }, units, emissions[i]!);
         }
@@ -247,12 +249,11 @@ export class SegmentationInstance implements AppInstance<SegmentationItem, Segme
     context.onTokens?.(tokens);
   }
 
-  /** The logits of each row, `[sequence, 4]` flat. */
-  private async score(rows: readonly Row[], signal: AbortSignal): Promise<Float32Array[]> {
+  private async score(rows: readonly Row[], signal: AbortSignal): Promise<RowLogits[]> {
     const { logits } = await this.model.forward(this.parts.featurizer!.collate(rows), { signal, outputs: ['logits'] });
-    const [, sequence, width] = logits!.dims as readonly [number, number, number];
+    const [, sequence] = logits!.dims as readonly [number, number, number];
     const data = logits!.data as Float32Array;
-    return rows.map(({ length }, row) => data.slice(row * sequence * width, (row * sequence + length) * width));
+    return rows.map((_, row) => ({ logits: data, from: row * sequence }));
   }
 
   /** @throws ValidationError naming what the model knows instead. */

@@ -18,6 +18,11 @@ export class Slab {
     return new Int32Array(this.block, at, length);
   }
 
+  float32(length: number): Float32Array {
+    const at = this.take(4 * length);
+    return new Float32Array(this.block, at, length);
+  }
+
   uint8(length: number): Uint8Array {
     const at = this.take(length);
     return new Uint8Array(this.block, at, length);

@@ -1,6 +1,8 @@
 import { ValidationError } from '@zooid/common';
+import type { Slab } from '@zooid/tokenizers';
 import { type Units, unitKind } from '../text/units.js';
 import type { Window } from '../text/windows.js';
+import { SymbolPairs } from './symbol-pairs.js';
 
 /** What stands for characters that a pair has none of, beyond the last code point. */
 const symbols = { start: 0x110000, end: 0x110001, space: 0x110002, number: 0x110003, word: 0x110004 } as const;
@@ -27,10 +29,13 @@ const keyOf = (left: number, right: number): number => left * pairBase + right;
  * window are symbols of their own; tag tokens are no neighbours.
  */
 export class BigramVocabulary {
-  private readonly rows: ReadonlyMap<number, number>;
+  private readonly rows: SymbolPairs;
 
   private constructor(private readonly keys: readonly number[]) {
-    this.rows = new Map(keys.map((key, i) => [key, i + FIRST_BIGRAM]));
+    this.rows = new SymbolPairs(
+      keys.map((key) => [Math.floor(key / pairBase), key % pairBase]),
+      FIRST_BIGRAM,
+    );
   }
 
   /** Rows of the table, those for padding and for unknown pairs included. */
@@ -49,7 +54,10 @@ export class BigramVocabulary {
   ): BigramVocabulary {
     const counts = new Map<number, number>();
     for (const [units, window] of windows) {
-      forEachPair(units, window, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
+      forEachPair(units, window, (left, right) => {
+        const key = keyOf(left, right);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      });
     }
     const kept = [...counts].filter(([, count]) => count >= minCount).sort(([a, m], [b, n]) => n - m || a - b);
     return new BigramVocabulary(kept.slice(0, maxSize).map(([key]) => key));
@@ -75,30 +83,39 @@ export class BigramVocabulary {
   }
 
   /** Rows of the pairs to the left and to the right of every unit of a window that is not white space: `[…, left, right, …]`. */
-  rowsOf(units: Units, window: Window): Int32Array {
-    const rows: number[] = [];
-    let left = PAD_BIGRAM;
-    let unit = window.start - 1;
-    forEachPair(units, window, (key) => {
-      const row = this.rows.get(key) ?? UNKNOWN_BIGRAM;
-      if (unit >= window.start && units.kinds[unit] !== unitKind.space) rows.push(left, row);
-      left = row;
-      unit++;
-    });
-    return Int32Array.from(rows);
+  rowsOf(units: Units, window: Window, slab?: Slab): Int32Array {
+    const { start, end, isOpenLeft, isOpenRight } = window;
+    const { kinds, count } = units;
+    const rows = slab?.int32(2 * (end - start)) ?? new Int32Array(2 * (end - start));
+    let at = 0;
+    let symbol: number = isOpenLeft && start > 0 ? symbolAt(units, start - 1) : symbols.start;
+    let next = start < end ? symbolAt(units, start) : symbols.end;
+    let left = this.rows.get(symbol, next, UNKNOWN_BIGRAM);
+    for (let unit = start; unit < end; unit++) {
+      symbol = next;
+      if (unit + 1 < end || (isOpenRight && end < count)) next = symbolAt(units, unit + 1);
+      else next = symbols.end;
+      const right = this.rows.get(symbol, next, UNKNOWN_BIGRAM);
+      if (kinds[unit] !== unitKind.space) {
+        rows[at++] = left;
+        rows[at++] = right;
+      }
+      left = right;
+    }
+    return rows.subarray(0, at);
   }
 }
 
 /** Calls `visit` with the pair before every unit of the window, then with the one after the last. */
-function forEachPair(units: Units, window: Window, visit: (key: number) => void): void {
+function forEachPair(units: Units, window: Window, visit: (left: number, right: number) => void): void {
   const { start, end, isOpenLeft, isOpenRight } = window;
   let left: number = isOpenLeft && start > 0 ? symbolAt(units, start - 1) : symbols.start;
   for (let unit = start; unit < end; unit++) {
     const symbol = symbolAt(units, unit);
-    visit(keyOf(left, symbol));
+    visit(left, symbol);
     left = symbol;
   }
-  visit(keyOf(left, isOpenRight && end < units.count ? symbolAt(units, end) : symbols.end));
+  visit(left, isOpenRight && end < units.count ? symbolAt(units, end) : symbols.end);
 }
 
 function symbolAt({ text, starts, kinds }: Units, unit: number): number {

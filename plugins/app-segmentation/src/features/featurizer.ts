@@ -1,5 +1,5 @@
 import type { HostTensor, TensorMap } from '@zooid/tensor';
-import type { Tokenizer } from '@zooid/tokenizers';
+import type { Slab, Tokenizer } from '@zooid/tokenizers';
 import { type Units, unitKind } from '../text/units.js';
 import type { Window } from '../text/windows.js';
 import { type BigramVocabulary, PAD_BIGRAM } from './bigrams.js';
@@ -52,21 +52,28 @@ export class Featurizer {
     return 1 + this.options.tagCount;
   }
 
-  /** @param textMarks one bit set per unit of the text, where the model has a lexicon. */
-  featurize(units: Units, window: Window, textMarks?: Uint8Array): WindowFeatures {
-    const ids: number[] = [];
-    const marks: number[] = [];
-    for (let unit = window.start; unit < window.end; unit++) {
-      if (units.kinds[unit] === unitKind.space) continue;
-      ids.push(this.tokens.at(units, unit));
-      if (textMarks !== undefined) marks.push(textMarks[unit]!);
+  /**
+   * @param textMarks one bit set per unit of the text, where the model has a lexicon.
+   * @param slab memory for what is found, where windows are many.
+   */
+  featurize(units: Units, window: Window, textMarks?: Uint8Array, slab?: Slab): WindowFeatures {
+    const { start, end } = window;
+    const { kinds } = units;
+    const ids = slab?.int32(end - start) ?? new Int32Array(end - start);
+    const marks = textMarks === undefined ? noMarks : new Uint8Array(end - start);
+    let count = 0;
+    for (let unit = start; unit < end; unit++) {
+      if (kinds[unit] === unitKind.space) continue;
+      ids[count] = this.tokens.at(units, unit);
+      if (textMarks !== undefined) marks[count] = textMarks[unit]!;
+      count++;
     }
     return {
       window,
-      length: ids.length + this.firstUnit + 1,
-      ids: Int32Array.from(ids),
-      bigrams: this.options.bigrams?.rowsOf(units, window) ?? new Int32Array(0),
-      marks: Uint8Array.from(marks),
+      length: count + this.firstUnit + 1,
+      ids: ids.subarray(0, count),
+      bigrams: this.options.bigrams?.rowsOf(units, window, slab) ?? noBigrams,
+      marks: marks === noMarks ? noMarks : marks.subarray(0, count),
     };
   }
 
@@ -79,22 +86,23 @@ export class Featurizer {
     const { cls, sep, pad = 0 } = tokenizer.specialIds;
     const sequence = rows.reduce((most, { length }) => Math.max(most, length), 0);
     const size = rows.length * sequence;
-    const inputIds = new BigInt64Array(size).fill(BigInt(pad));
-    const mask = new BigInt64Array(size);
-    const pairs = new BigInt64Array(bigrams === undefined ? 0 : 2 * size).fill(BigInt(PAD_BIGRAM));
+    // One block for all: an array with memory of its own costs more than to fill it.
+    const block = new BigInt64Array((hasSegments ? 3 : 2) * size + (bigrams === undefined ? 0 : 2 * size));
+    const inputIds = block.subarray(0, size).fill(BigInt(pad));
+    const mask = block.subarray(size, 2 * size);
+    const pairs = block.subarray(2 * size, bigrams === undefined ? 2 * size : 4 * size).fill(BigInt(PAD_BIGRAM));
     const marks = new Float32Array(hasLexicon ? MARKS * size : 0);
+    const [lowIds, lowMask, lowPairs] = [inputIds, mask, pairs].map(lowHalves) as [Int32Array, Int32Array, Int32Array];
     rows.forEach(({ features, tags, length }, row) => {
       const at = row * sequence;
-      mask.fill(1n, at, at + length);
-      inputIds[at] = BigInt(cls!);
-      tags.forEach((tag, i) => {
-        inputIds[at + 1 + i] = BigInt(tag);
-      });
+      for (let i = 0; i < length; i++) lowMask[2 * (at + i)] = 1;
+      lowIds[2 * at] = cls!;
+      for (let i = 0; i < tags.length; i++) lowIds[2 * (at + 1 + i)] = tags[i]!;
       const first = at + this.firstUnit;
       const { ids, bigrams: neighbours } = features;
-      for (let i = 0; i < ids.length; i++) inputIds[first + i] = BigInt(ids[i]!);
-      inputIds[first + ids.length] = BigInt(sep!);
-      for (let i = 0; i < neighbours.length; i++) pairs[2 * first + i] = BigInt(neighbours[i]!);
+      for (let i = 0; i < ids.length; i++) lowIds[2 * (first + i)] = ids[i]!;
+      lowIds[2 * (first + ids.length)] = sep!;
+      for (let i = 0; i < neighbours.length; i++) lowPairs[2 * (2 * first + i)] = neighbours[i]!;
       spreadMarks(marks, features.marks, MARKS * first);
     });
     const dims = [rows.length, sequence];
@@ -106,12 +114,22 @@ export class Featurizer {
     return {
       input_ids: int64(inputIds),
       attention_mask: int64(mask),
-      ...(hasSegments ? { token_type_ids: int64(new BigInt64Array(size)) } : {}),
+      ...(hasSegments ? { token_type_ids: int64(block.subarray(block.length - size)) } : {}),
       ...(bigrams === undefined ? {} : { bigram_ids: int64(pairs, [...dims, 2]) }),
       ...(hasLexicon ? { lexicon_marks: { dtype: 'float32', dims: [...dims, MARKS], data: marks } as const } : {}),
     };
   }
 }
+
+const noMarks = new Uint8Array(0);
+const noBigrams = new Int32Array(0);
+
+/**
+ * The halves of 64-bit integers, the low one of each first, as on every processor that onnxruntime runs on. Writing rows there spares an
+ * object per number; rows are not negative, so that the high halves stay 0.
+ */
+const lowHalves = ({ buffer, byteOffset, length }: BigInt64Array<ArrayBuffer>): Int32Array =>
+  new Int32Array(buffer, byteOffset, 2 * length);
 
 /** A 1 for every bit that is set. */
 function spreadMarks(target: Float32Array, marks: Uint8Array, at: number): void {
@@ -135,7 +153,7 @@ export function takeEmissions(
   let at = 4 * from;
   for (let unit = window.start; unit < window.coreEnd; unit++) {
     if (kinds[unit] === unitKind.space) continue;
-    if (unit >= window.coreStart) emissions.set(logits.subarray(at, at + 4), 4 * unit);
+    if (unit >= window.coreStart) for (let tag = 0; tag < 4; tag++) emissions[4 * unit + tag] = logits[at + tag]!;
     at += 4;
   }
 }
