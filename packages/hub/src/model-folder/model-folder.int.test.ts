@@ -104,6 +104,17 @@ describe('writeModelFolder', () => {
     expect(await readdir(parent)).toEqual(['model']);
   });
 
+  it('vouches for a model in a subfolder when it is sealed again, but not for the run that made that one', async () => {
+    await writeModelFolder(folder, content);
+    await mkdir(join(folder, 'fast/run'), { recursive: true });
+    await writeFile(join(folder, 'fast/config.json'), '{}');
+    await writeFile(join(folder, 'fast/run/events.jsonl'), 'goes on');
+    const { files } = await resealModelFolder(folder);
+    expect(files.map(({ path }) => path).filter((path) => path.startsWith('fast/'))).toEqual(['fast/config.json']);
+    await writeFile(join(folder, 'fast/run/events.jsonl'), 'and on');
+    expect((await readModelFolder(folder, { verify: true })).unlisted).toEqual([]);
+  });
+
   it('moves into a folder that so far holds only run/, which stays in place', async () => {
     await mkdir(join(folder, 'run'), { recursive: true });
     await writeFile(join(folder, 'run/events.jsonl'), 'kept');

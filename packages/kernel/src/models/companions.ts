@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Model, type ModelArtifacts, type ModelBackend, ModelError } from '@zooid/spec';
+import { type Model, type ModelArtifacts, type ModelBackend, ModelError, ModelUnloadedError } from '@zooid/spec';
 
 /** One folder name, so that nothing outside of the model's folder can be meant. */
 const folderName = /^[a-z0-9][a-z0-9_-]*$/;
@@ -11,6 +11,7 @@ export class Companions implements AsyncDisposable {
   readonly #artifacts: ModelArtifacts;
   readonly #loaded = new Map<string, Promise<Model | undefined>>();
   #bytes = 0;
+  #isDisposed = false;
 
   constructor(backend: ModelBackend, artifacts: ModelArtifacts) {
     this.#backend = backend;
@@ -25,9 +26,10 @@ export class Companions implements AsyncDisposable {
   /**
    * The network in a subfolder; `undefined` when the folder has none. A load that failed is tried again.
    *
-   * @throws ModelError when there is one that cannot be loaded.
+   * @throws ModelError when there is one that cannot be loaded; ModelUnloadedError when the model is released.
    */
-  get(name: string): Promise<Model | undefined> {
+  async get(name: string): Promise<Model | undefined> {
+    if (this.#isDisposed) throw new ModelUnloadedError(this.#artifacts.id);
     let loading = this.#loaded.get(name);
     if (loading === undefined) {
       loading = this.#load(name);
@@ -38,6 +40,7 @@ export class Companions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     const loaded = await Promise.all([...this.#loaded.values()].map((loading) => loading.catch(() => undefined)));
     await Promise.all(loaded.map((model) => model?.[Symbol.asyncDispose]()));
   }
