@@ -47,10 +47,6 @@ export async function findEvaluation(
   };
   const app = loadedApp(apps, artifacts);
   if (app === undefined) return refuse('no loaded app knows the model');
-  {
-    await using instance = await app.open(model, context);
-    if (instance.evaluate === undefined) return refuse(`app '${app.name}' does not score its answers`);
-  }
   const found =
     data === undefined
       ? await ownEvaluationData(artifacts, sources, context)
@@ -58,6 +54,7 @@ export async function findEvaluation(
   if (typeof found === 'string') return { why: found };
   const { records, origins, total } = await readSpread(found, examples, context);
   if (records.length === 0) return refuse('it holds no examples');
+  if (!(await canScore(app, model, context))) return refuse(`app '${app.name}' does not score its answers`);
   const metric = (artifacts.manifest?.recipe as { train?: { metric?: unknown } } | undefined)?.train?.metric;
   return {
     total,
@@ -68,6 +65,12 @@ export async function findEvaluation(
       score: (form, options = {}) => score(app, form, records, origins, options),
     },
   };
+}
+
+/** Asked last: opening an app takes as long as loading its dictionaries and indexes does. */
+async function canScore(app: App, model: Model, context: RunContext): Promise<boolean> {
+  await using instance = await app.open(model, context);
+  return instance.evaluate !== undefined;
 }
 
 function loadedApp(apps: Registry<App>, artifacts: ModelArtifacts): App | undefined {
