@@ -3,7 +3,7 @@ import type { HostTensor, TensorMap } from '@zooid/tensor';
 import { type Tokenizer, UnitTokens } from '@zooid/tokenizers';
 import type { Passage } from './text/passage.js';
 
-/** Places that two windows share. */
+/** Places that two windows share at most; each speaks for the half that is farther from its own edge. */
 const OVERLAP = 32;
 
 /** A stretch of a text that the model reads at once. */
@@ -38,7 +38,7 @@ export class Featurizer {
   *rows({ units, read }: Passage, from: number, to: number): Generator<Row, void> {
     if (to <= from) return;
     const { maxUnits } = this.options;
-    for (const window of planWindows(to - from, maxUnits, Math.min(OVERLAP, maxUnits >> 1))) {
+    for (const window of planWindows(to - from, maxUnits, Math.min(OVERLAP, maxUnits >> 2))) {
       const ids = new Int32Array(window.to - window.from);
       for (let i = 0; i < ids.length; i++) ids[i] = this.tokens.at(units, read[from + window.from + i]!);
       const row = { from: from + window.from, first: from + window.first, last: from + window.last };
