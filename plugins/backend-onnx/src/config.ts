@@ -35,11 +35,15 @@ export class OnnxBackendConfig {
   @Max(256)
   threads?: number;
 
-  /** In order of preference; the first one a model folder has is served. A folder may ship `fp16` alone: half the size. */
+  /**
+   * In order of preference; the first one a model folder has is served. Default: `int8` where an export measured on labelled
+   * data that it loses at most 0.2 points, else `fp32`, else `fp16`.
+   */
+  @IsOptional()
   @ArrayNotEmpty()
   @ArrayUnique()
   @IsIn(Object.keys(variants), { each: true })
-  variants: Variant[] = ['fp32', 'fp16'];
+  variants?: Variant[];
 
   /** Forward passes of one model that may wait for a worker; further ones are refused. */
   @IsInt()

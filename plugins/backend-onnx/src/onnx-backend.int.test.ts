@@ -36,6 +36,8 @@ beforeAll(async () => {
   await writeFile(join(root, 'good/onnx/model.onnx'), twoInputModel(1));
   await writeFile(join(root, 'fused/onnx/model.onnx'), twoInputModel(1));
   await writeFile(join(root, 'fused/onnx/model_fused.onnx'), twoInputModel(10));
+  await cp(join(root, 'good'), join(root, 'exported'), { recursive: true });
+  await writeFile(join(root, 'exported/onnx/model_quantized.onnx'), twoInputModel(100));
   await cp(join(root, 'good'), join(root, 'cut'), { recursive: true });
   await truncate(join(root, 'cut/onnx/model.onnx'), 40);
 });
@@ -74,13 +76,13 @@ describeBackendContract(backend, {
 });
 
 describe('variants', () => {
-  const sumWith = async (variants: string[]) => {
+  const sumWith = async (variants: string[] | undefined, of = artifacts('fused')) => {
     const kernel = await createKernel({
       plugins: [backend],
-      config: { settings: { 'backend-onnx': { workers: 1, variants } } },
+      config: { settings: { 'backend-onnx': { workers: 1, ...(variants !== undefined && { variants }) } } },
     });
     try {
-      const model = await kernel.backends.get('onnx').load(artifacts('fused'));
+      const model = await kernel.backends.get('onnx').load(of);
       const { sum } = await model.forward({ a, b });
       await model[Symbol.asyncDispose]();
       return sum!.data[0];
@@ -89,7 +91,15 @@ describe('variants', () => {
     }
   };
 
-  it('are taken in order of preference, the plain graph by default', async () => {
+  it('are int8 by default where labelled data vouches for it, else the plain graph', async () => {
+    const exported = artifacts('exported');
+    const vouched = { ...exported, manifest: { variants: { int8: { metric: 'f1', reference: 0.92, value: 0.919 } } } };
+    expect(await sumWith(undefined, vouched)).toBe(600);
+    expect(await sumWith(['fp32'], vouched)).toBe(6);
+    expect(await sumWith(undefined, exported)).toBe(6);
+  });
+
+  it('are taken in order of preference', async () => {
     expect(await sumWith(['fp32'])).toBe(6);
     expect(await sumWith(['fused', 'fp32'])).toBe(60);
     expect(await sumWith(['int8', 'fused'])).toBe(60);

@@ -23,6 +23,7 @@ import { tensor } from '@zooid/tensor';
 import { OnnxBackendConfig } from './config.js';
 import { compareVariants, exportVariants } from './export/export-variants.js';
 import { poolOptions } from './pool-options.js';
+import { usualVariants } from './usual-variants.js';
 import { findVariant, findVariants, isVariant, type Variant, variants } from './variants.js';
 
 /** Serves model folders that hold an ONNX graph, on onnxruntime in workers. */
@@ -37,12 +38,12 @@ export class OnnxBackend implements ModelBackend {
     @inject(Logger) private readonly logger: Logger,
   ) {}
 
-  supports({ folder }: ModelArtifacts): boolean {
-    return findVariant(folder, this.config.variants) !== undefined;
+  supports(artifacts: ModelArtifacts): boolean {
+    return findVariant(artifacts.folder, this.preferred(artifacts)) !== undefined;
   }
 
   misfit(artifacts: ModelArtifacts): string | undefined {
-    return this.supports(artifacts) ? undefined : missingFiles(artifacts, this.config.variants);
+    return this.supports(artifacts) ? undefined : missingFiles(artifacts, this.preferred(artifacts));
   }
 
   /**
@@ -51,7 +52,7 @@ export class OnnxBackend implements ModelBackend {
    */
   async load(artifacts: ModelArtifacts, context: LoadContext = {}): Promise<Model> {
     AbortError.throwIfAborted(context.signal);
-    const preferred = this.preferred(context.variant);
+    const preferred = this.preferred(artifacts, context.variant);
     const file = findVariant(artifacts.folder, preferred);
     if (file === undefined) {
       throw new ModelError(artifacts.id, `model '${artifacts.id}': ${missingFiles(artifacts, preferred)}`);
@@ -90,8 +91,8 @@ export class OnnxBackend implements ModelBackend {
     return `onnxruntime ${onnxruntimeVersion()}, cpu, ${workers} workers a model, ${threads} threads each`;
   }
 
-  private preferred(variant: string | undefined): readonly Variant[] {
-    if (variant === undefined) return this.config.variants;
+  private preferred(artifacts: ModelArtifacts, variant?: string): readonly Variant[] {
+    if (variant === undefined) return this.config.variants ?? usualVariants(artifacts);
     if (!isVariant(variant)) throw new UnknownNameError('variant', variant, this.variants);
     return [variant];
   }
