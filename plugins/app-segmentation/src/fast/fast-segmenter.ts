@@ -6,8 +6,8 @@ import { reachOf } from './pair-convolution.js';
 import { type RowScores, ScoreQueue } from './score-queue.js';
 import { Tape, type TapeRow } from './tape.js';
 
-/** As many as stay in a core's cache while the network works on them. */
-const UNITS_PER_BATCH = 1024;
+/** Enough that the message to a worker costs little, and few enough for the caches that the network works in. */
+const UNITS_PER_BATCH = 2048;
 
 /** What is wanted of the texts of one request. */
 export interface QueueOptions extends SubmitOptions {
