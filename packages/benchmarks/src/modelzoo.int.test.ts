@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import appFillMask from '@zooid/app-fill-mask';
 import appIntent from '@zooid/app-intent';
+import appSentenceBoundary, { type SentenceOutput } from '@zooid/app-sentence-boundary';
 import backendOnnx from '@zooid/backend-onnx';
 import backendTransformers from '@zooid/backend-transformers';
 import { goldenDifference, modelFolderBytes, parseGolden, readModelFolder } from '@zooid/hub';
@@ -17,7 +18,7 @@ const names = readdirSync(root, { withFileTypes: true }).flatMap((entry) => (ent
 let kernel: Kernel;
 beforeAll(async () => {
   kernel = await createKernel({
-    plugins: [storeLocal, backendOnnx, backendTransformers, appIntent, appFillMask],
+    plugins: [storeLocal, backendOnnx, backendTransformers, appIntent, appFillMask, appSentenceBoundary],
     config: { root: projectRoot },
   });
   for (const name of names) await kernel.endpoints.open(name, join(root, name));
@@ -32,7 +33,7 @@ describe('the shipped models', () => {
   it.each(names)('%s is what its manifest says and names its licence', async (name) => {
     const { manifest } = await readModelFolder(join(root, name), { verify: true });
     expect(manifest?.id).toBe(name);
-    expect(manifest?.license).toMatch(/^(apache-2\.0|cc-by-\d\.0)$/);
+    expect(manifest?.license).toMatch(/^(apache-2\.0|cc-by(-sa)?-\d\.0)$/);
   });
 
   it.each(names)('%s answers its golden inputs as it did when it was made', async (name) => {
@@ -52,5 +53,11 @@ describe('the shipped models', () => {
       { intent: 'PlayMusic', slots: [{ type: 'song', text: '说不出的秘密', start: 2, end: 8 }] },
       { intent: 'Chat', slots: [{ type: 'song', text: '秘密', start: 7, end: 9 }] },
     ]);
+  });
+
+  it('cuts a stream of requests where one ends and the next begins', async () => {
+    const { outputs } = await kernel.endpoints.run('sentence-boundary-zh', '打开空调明天天气怎么样', {});
+    const [{ sentences }] = outputs as [SentenceOutput];
+    expect(sentences.map(({ text }) => text)).toEqual(['打开空调', '明天天气怎么样']);
   });
 });
