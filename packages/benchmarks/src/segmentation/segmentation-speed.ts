@@ -39,7 +39,10 @@ export const segmentationSpeed: Benchmark = {
         await using kernel = await createKernel({
           plugins: [storeLocal, backendOnnx, appSegmentation],
           // The student has one form, whatever its teacher runs as.
-          config: { root: projectRoot, settings: { 'backend-onnx': { variants: [form, 'fp16'], workers: 2 } } },
+          config: {
+            root: projectRoot,
+            settings: { 'backend-onnx': { variants: [...new Set([form, 'fp16'])], workers: 2 } },
+          },
         });
         const row = { quality, form, ...(await speeds(kernel, folder, texts, quality)) };
         log(JSON.stringify(row));
