@@ -7,12 +7,13 @@ import { createKernel, type Kernel } from '@zooid/kernel';
 import storeLocal from '@zooid/store-local';
 import { dataFolders, projectRoot } from '../recipes/train-recipe.js';
 import { rounded } from '../statistics.js';
+import { jiebaScores } from './jieba-scores.js';
 
 const model = 'modelzoo/segmentation-zh';
 const splits = ['dev', 'test'] as const;
 const columns = ['f1', 'fineF1', 'coarseF1'] as const;
 
-/** Word F1 in percent of the shipped model and of its student, on cws-ud-gsd; nothing where there is no such model. */
+/** Word F1 in percent of the shipped model, of its student and of jieba, on cws-ud-gsd; nothing where there is no such model. */
 export async function segmentationScores(log: (line: string) => void): Promise<readonly object[]> {
   const folders = { accurate: join(projectRoot, model), fast: join(projectRoot, model, 'fast') };
   const rows: object[] = [];
@@ -32,6 +33,15 @@ export async function segmentationScores(log: (line: string) => void): Promise<r
       log(JSON.stringify(row));
       rows.push(row);
     }
+  }
+  await using kernel = await createKernel({
+    plugins: [storeLocal, datasetJsonl],
+    config: { root: projectRoot, datasets: { folders: dataFolders() } },
+  });
+  for (const split of splits) {
+    const row = { quality: 'jieba', split, ...percent(await jiebaScores(await records(kernel, split))) };
+    log(JSON.stringify(row));
+    rows.push(row);
   }
   return rows;
 }
