@@ -1,13 +1,13 @@
+import { atOnce } from '@zooid/data';
+import { unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { decodeBoundaries } from './decode/boundaries.js';
 import { applySpaces } from './decode/rules.js';
 import { parseExample } from './example.js';
 import { unitTags, windowLabels } from './gold-tags.js';
 import { parseOptions } from './segmentation-config.js';
-import { atOnce } from './steps.js';
-import { unitsOf } from './text/units.js';
-import { windowsOf } from './text/windows.js';
 import { tinyRecords } from './tiny-segmentation.fixture.js';
+import { windowsOf } from './windows.js';
 import { scoredWords } from './words.js';
 
 const parse = (record: unknown, options: object = {}) => parseExample(record, parseOptions(options));

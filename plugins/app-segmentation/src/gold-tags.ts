@@ -1,7 +1,7 @@
+import { type Units, unitKind } from '@zooid/tokenizers';
 import { tags } from './decode/boundaries.js';
 import { boundariesOf } from './example.js';
-import { type Units, unitKind } from './text/units.js';
-import type { Window } from './text/windows.js';
+import type { Window } from './windows.js';
 
 /** Label of what no loss is taken of. */
 export const IGNORED = -100;

@@ -1,9 +1,10 @@
 import { type Issue, type Metrics, ValidationError } from '@zooid/common';
+import { atOnce } from '@zooid/data';
 import { type EncoderOutput, encoderFamily, type ModuleContext } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import { toPlain } from '@zooid/spec';
 import type { HostTensor, Random, TensorMap } from '@zooid/tensor';
-import type { Tokenizer } from '@zooid/tokenizers';
+import { type Tokenizer, type Units, unitsOf } from '@zooid/tokenizers';
 import type { CollateContext, Features, PreparedTask } from '@zooid/trainer';
 import { decodeBoundaries } from './decode/boundaries.js';
 import { applySpaces } from './decode/rules.js';
@@ -17,9 +18,7 @@ import { segmentationMetrics, type TrainingWords, type WordsByGranularity } from
 import { type HeadShape, segmentationHead, segmentationLoss } from './model/segmentation-head.js';
 import { type SideKnowledge, sectionFiles } from './section-files.js';
 import { type SegmentationConfig, sectionName } from './segmentation-config.js';
-import { atOnce } from './steps.js';
-import { type Units, unitsOf } from './text/units.js';
-import { windowsOf } from './text/windows.js';
+import { windowsOf } from './windows.js';
 import { scoredWords } from './words.js';
 
 /** The windows of one example, and what is to be learned of each. */

@@ -1,6 +1,6 @@
 import type { Batcher, SubmitOptions } from '@zooid/batcher';
+import type { Units } from '@zooid/tokenizers';
 import { type Row, takeEmissions } from './features/featurizer.js';
-import type { Units } from './text/units.js';
 
 /** Rows handed over together: enough for full batches of like lengths, and little memory. */
 const ROWS_PER_SUBMISSION = 256;

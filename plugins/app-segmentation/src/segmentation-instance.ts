@@ -1,6 +1,6 @@
 import { Batcher } from '@zooid/batcher';
 import { type Issue, ValidationError } from '@zooid/common';
-import { Turns } from '@zooid/data';
+import { inTurns, Turns } from '@zooid/data';
 import { encoderFamily } from '@zooid/nn';
 import {
   type AnswerContext,
@@ -13,7 +13,7 @@ import {
   type OpenContext,
   type RunContext,
 } from '@zooid/spec';
-import { loadTokenizer, Slab, TokenizerError } from '@zooid/tokenizers';
+import { loadTokenizer, Slab, splitUnits, TokenizerError, type Units } from '@zooid/tokenizers';
 import { decodeText } from './decode/decode-text.js';
 import { type LexiconBody, type Quality, type SegmentationItem, SegmentationParameters } from './dto.js';
 import { segmentationCases } from './evaluation-cases.js';
@@ -31,9 +31,7 @@ import { BOTH } from './options.js';
 import { type RowLogits, RowQueue } from './row-queue.js';
 import { readSides, readTrainingWords } from './section-files.js';
 import { requestable, type SegmentationConfig, segmentationConfigOf } from './segmentation-config.js';
-import { inTurns } from './steps.js';
-import { splitUnits, type Units } from './text/units.js';
-import { windowsOf } from './text/windows.js';
+import { windowsOf } from './windows.js';
 import { type Word, wordsBetween } from './words.js';
 
 export interface Words {

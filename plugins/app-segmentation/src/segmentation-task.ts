@@ -9,6 +9,7 @@ import {
   type Tokenizer,
   tokenizerFromVocab,
   trainWordPiece,
+  unitsOf,
 } from '@zooid/tokenizers';
 import type { PrepareContext, PreparedTask, TrainingTask } from '@zooid/trainer';
 import { parseExample, type SegmentationExample } from './example.js';
@@ -23,8 +24,7 @@ import type { SegmentationOptions } from './options.js';
 import { PreparedSegmentation } from './prepared-segmentation.js';
 import { readSides, readTrainingWords, type SideKnowledge } from './section-files.js';
 import { mergeOptions, parseOptions, segmentationConfigOf } from './segmentation-config.js';
-import { unitsOf } from './text/units.js';
-import { windowsOf } from './text/windows.js';
+import { windowsOf } from './windows.js';
 
 /** Makes segmentation trainable by any method. */
 export const segmentationTask: TrainingTask = {

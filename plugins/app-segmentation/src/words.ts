@@ -1,4 +1,4 @@
-import { textOf, type Units, unitKind } from './text/units.js';
+import { textOf, type Units, unitKind } from '@zooid/tokenizers';
 
 /** A word of the text, `[start, end)` in UTF-16 units. White space between words is a word of its own. */
 export interface Word {

@@ -1,6 +1,6 @@
+import { atOnce } from '@zooid/data';
 import { Random } from '@zooid/tensor';
 import { describe, expect, it } from 'vitest';
-import { atOnce } from '../steps.js';
 import { boundaryRule, decodeBoundaries } from './boundaries.js';
 
 const letters = ['B', 'M', 'E', 'S'];

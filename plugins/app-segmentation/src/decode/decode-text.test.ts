@@ -1,10 +1,10 @@
+import { atOnce } from '@zooid/data';
 import { Random } from '@zooid/tensor';
+import { type Units, unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { Dictionary } from '../lexicon/dictionary.js';
 import type { LexiconEntry, LexiconMode } from '../lexicon/entry.js';
 import type { Layer } from '../lexicon/lexicon-set.js';
-import { atOnce } from '../steps.js';
-import { type Units, unitsOf } from '../text/units.js';
 import { wordsBetween } from '../words.js';
 import { tags } from './boundaries.js';
 import { decodeText } from './decode-text.js';

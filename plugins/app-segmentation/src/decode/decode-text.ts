@@ -1,8 +1,7 @@
-import type { Slab } from '@zooid/tokenizers';
+import type { Slab, Units } from '@zooid/tokenizers';
 import { forceMatches, type RuleTarget } from '../lexicon/force.js';
 import type { Layer } from '../lexicon/lexicon-set.js';
 import { preferMatches } from '../lexicon/prefer.js';
-import type { Units } from '../text/units.js';
 import { decodeBoundaries } from './boundaries.js';
 import { applyNesting, applySpaces } from './rules.js';
 

@@ -1,5 +1,4 @@
-import type { Units } from '../text/units.js';
-import { unitKind } from '../text/units.js';
+import { type Units, unitKind } from '@zooid/tokenizers';
 import { boundaryRule } from './boundaries.js';
 
 /** White space ends the words on both of its sides, where nothing says otherwise. */

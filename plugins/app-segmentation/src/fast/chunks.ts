@@ -1,4 +1,4 @@
-import type { Window } from '../text/windows.js';
+import type { Window } from '../windows.js';
 
 /** A stretch of units that the network reads at once, and the part of it that it sees from both sides. */
 export type Chunk = Pick<Window, 'start' | 'end' | 'coreStart' | 'coreEnd'>;

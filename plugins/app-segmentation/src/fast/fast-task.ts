@@ -1,7 +1,7 @@
+import { unitsOf } from '@zooid/tokenizers';
 import type { SegmentationExample } from '../example.js';
 import type { SegmentationOptions } from '../options.js';
 import { mergeOptions } from '../segmentation-config.js';
-import { unitsOf } from '../text/units.js';
 import { readFastModel } from './fast-config.js';
 import { FastVocabulary } from './fast-vocabulary.js';
 import { PreparedFast } from './prepared-fast.js';

@@ -1,5 +1,5 @@
+import { unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { unitsOf } from '../text/units.js';
 import { characterRow, FastVocabulary, pairRow } from './fast-vocabulary.js';
 
 const counted = { characterMinCount: 2, pairMinCount: 2, maxPairs: 3 };

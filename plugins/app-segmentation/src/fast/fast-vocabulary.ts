@@ -1,5 +1,5 @@
 import { ValidationError } from '@zooid/common';
-import { type Units, unitKind } from '../text/units.js';
+import { type Units, unitKind } from '@zooid/tokenizers';
 import type { FastOptions } from './fast-options.js';
 import { PairTable } from './pair-table.js';
 

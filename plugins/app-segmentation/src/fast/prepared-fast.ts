@@ -1,15 +1,15 @@
 import type { Metrics } from '@zooid/common';
+import { atOnce } from '@zooid/data';
 import type { EncoderOutput, ModuleContext } from '@zooid/nn';
 import type { Value } from '@zooid/onnx';
 import type { HostTensor, Random, TensorMap } from '@zooid/tensor';
+import { type Units, unitsOf } from '@zooid/tokenizers';
 import type { CollateContext, Features, PreparedTask } from '@zooid/trainer';
 import { decodeBoundaries } from '../decode/boundaries.js';
 import { applySpaces } from '../decode/rules.js';
 import type { SegmentationExample } from '../example.js';
 import { IGNORED, unitTags } from '../gold-tags.js';
 import { segmentationMetrics, type WordsByGranularity } from '../metrics.js';
-import { atOnce } from '../steps.js';
-import { type Units, unitsOf } from '../text/units.js';
 import { scoredWords } from '../words.js';
 import { type FastModel, fastConfigJson, vocabularyFiles } from './fast-config.js';
 import { fastHead, fastLoss } from './fast-network.js';

@@ -1,7 +1,7 @@
 import { Turns } from '@zooid/data';
 import { Random } from '@zooid/tensor';
+import { unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { unitsOf } from '../text/units.js';
 import { FastVocabulary } from './fast-vocabulary.js';
 import { type RowScores, ScoreQueue } from './score-queue.js';
 import type { TapeRow } from './tape.js';

@@ -1,5 +1,5 @@
 import type { Turns } from '@zooid/data';
-import type { Units } from '../text/units.js';
+import type { Units } from '@zooid/tokenizers';
 import { type Chunk, chunksOf } from './chunks.js';
 import type { FastVocabulary } from './fast-vocabulary.js';
 import { takeScores } from './take-scores.js';

@@ -1,4 +1,4 @@
-import { type Units, unitKind } from '../text/units.js';
+import { type Units, unitKind } from '@zooid/tokenizers';
 
 /** Flat scores of units, `[…, granularities, 4]`, and which granularity's are wanted. */
 export interface Scores {

@@ -1,4 +1,4 @@
-import type { Units } from '../text/units.js';
+import type { Units } from '@zooid/tokenizers';
 import type { FastVocabulary } from './fast-vocabulary.js';
 
 /** Whether the half of a number that counts less comes first in memory, as on all but a few machines. */

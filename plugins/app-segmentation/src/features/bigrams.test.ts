@@ -1,6 +1,6 @@
+import { unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { unitsOf } from '../text/units.js';
-import { type Window, windowsOf } from '../text/windows.js';
+import { type Window, windowsOf } from '../windows.js';
 import { BigramVocabulary, PAD_BIGRAM, UNKNOWN_BIGRAM } from './bigrams.js';
 
 const whole = (text: string) => {

@@ -1,7 +1,6 @@
 import { ValidationError } from '@zooid/common';
-import type { Slab } from '@zooid/tokenizers';
-import { type Units, unitKind } from '../text/units.js';
-import type { Window } from '../text/windows.js';
+import { type Slab, type Units, unitKind } from '@zooid/tokenizers';
+import type { Window } from '../windows.js';
 import { SymbolPairs } from './symbol-pairs.js';
 
 /** What stands for characters that a pair has none of, beyond the last code point. */

@@ -1,10 +1,8 @@
 import type { HostTensor, TensorMap } from '@zooid/tensor';
-import type { Slab, Tokenizer } from '@zooid/tokenizers';
-import { type Units, unitKind } from '../text/units.js';
-import type { Window } from '../text/windows.js';
+import { type Slab, type Tokenizer, type Units, UnitTokens, unitKind } from '@zooid/tokenizers';
+import type { Window } from '../windows.js';
 import { type BigramVocabulary, PAD_BIGRAM } from './bigrams.js';
 import { MARKS } from './lexicon-marks.js';
-import { UnitTokens } from './unit-tokens.js';
 
 /** What the model reads of a window: its units that are not white space, in order. */
 export interface WindowFeatures {

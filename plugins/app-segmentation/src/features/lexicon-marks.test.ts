@@ -1,7 +1,7 @@
+import { atOnce } from '@zooid/data';
+import { unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { Dictionary } from '../lexicon/dictionary.js';
-import { atOnce } from '../steps.js';
-import { unitsOf } from '../text/units.js';
 import { lexiconMarks, MARKS } from './lexicon-marks.js';
 
 const names = ['B2', 'B3', 'B4', 'M3', 'M4', 'E2', 'E3', 'E4'];

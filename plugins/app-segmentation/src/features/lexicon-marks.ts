@@ -1,5 +1,5 @@
+import type { Units } from '@zooid/tokenizers';
 import type { Dictionary } from '../lexicon/dictionary.js';
-import type { Units } from '../text/units.js';
 
 /**
  * What the words of a lexicon say of a unit, a bit each: it begins a match of 2, 3 or more units, is inside one of 3 or of more,

@@ -1,7 +1,7 @@
+import { atOnce } from '@zooid/data';
 import { Random } from '@zooid/tensor';
+import { unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { atOnce } from '../steps.js';
-import { unitsOf } from '../text/units.js';
 import { Dictionary } from './dictionary.js';
 import { preferMatches } from './prefer.js';
 

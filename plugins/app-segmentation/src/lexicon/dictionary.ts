@@ -1,5 +1,4 @@
-import { AhoCorasick } from '@zooid/tokenizers';
-import type { Units } from '../text/units.js';
+import { AhoCorasick, type Units } from '@zooid/tokenizers';
 import { type LexiconEntry, weightOf } from './entry.js';
 
 /** UTF-16 units searched between two chances for others to run. */

@@ -1,5 +1,5 @@
+import type { Units } from '@zooid/tokenizers';
 import { boundaryRule, tags } from '../decode/boundaries.js';
-import type { Units } from '../text/units.js';
 import type { Dictionary } from './dictionary.js';
 import { type LexiconEntry, weightOf } from './entry.js';
 

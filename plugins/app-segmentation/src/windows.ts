@@ -1,4 +1,4 @@
-import { type Units, unitKind } from './units.js';
+import { type Units, unitKind } from '@zooid/tokenizers';
 
 /** A stretch of units that the model reads at once, `[start, end)`. */
 export interface Window {

@@ -1,6 +1,6 @@
 import { Random } from '@zooid/tensor';
+import { textOf, unitKind, unitsOf } from '@zooid/tokenizers';
 import { describe, expect, it } from 'vitest';
-import { textOf, unitKind, unitsOf } from './units.js';
 import { type Window, windowsOf } from './windows.js';
 
 const cut = (text: string, limit: number) => {

@@ -1,1 +1,0 @@
-export { UnitTokens } from '@zooid/tokenizers';

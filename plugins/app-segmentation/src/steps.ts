@@ -1,1 +1,0 @@
-export { atOnce, inTurns } from '@zooid/data';

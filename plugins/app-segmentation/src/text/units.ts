@@ -1,1 +1,0 @@
-export { splitUnits, textOf, type Units, unitKind, unitsOf } from '@zooid/tokenizers';
