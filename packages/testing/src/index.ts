@@ -18,6 +18,7 @@ export type { Fault } from './hub/fault.js';
 export { type GoldenModel, type GoldenTask, goldenFeeds, goldenModels } from './nn/families/golden-files.js';
 export { goldenValues, goldenWeights } from './nn/families/golden-weights.js';
 export { encoderOf, exportedModel, exportTiny, tinyFolderContent, untrainedWeights } from './nn/tiny-task.js';
+export { type TinyTraining, type TrainedTiny, trainTiny } from './nn/train-tiny.js';
 export { goldenExport } from './numeric/golden-exports.js';
 export { checkGradients, type GradientCheckOptions, type GradientComparison } from './numeric/gradcheck.js';
 export { type ServedFolder, type ServedFolderOptions, serveFolder } from './server/served-folder.js';

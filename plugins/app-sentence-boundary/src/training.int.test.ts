@@ -1,44 +1,7 @@
-import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, toFloat32 } from '@zooid/tensor';
-import { encoderOf, exportTiny } from '@zooid/testing';
-import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
+import { trainTiny } from '@zooid/testing';
 import { describe, expect, it } from 'vitest';
-import type { ReadText } from './metrics.js';
 import { prepareTiny, tinyEncoder, tinyExamples } from './tiny-sentences.fixture.js';
-
-/** A few steps on all examples; the losses, and what the exported graph says beside the trained one. */
-async function trainAndExport(task: PreparedTask, steps = 80) {
-  const encoder = encoderOf(task);
-  const train = compileProgram({ name: 'train', mode: 'train', build: taskModel(task, encoder, { loss: true }) });
-  const evaluate = compileProgram({
-    name: 'evaluate',
-    mode: 'evaluate',
-    build: taskModel(task, encoder, { loss: false }),
-    outputs: task.outputs,
-  });
-  const declared = [...train.parameters, ...evaluate.parameters];
-  await using session = await createTrainingSession({
-    parameters: declareParameters({ declared, groups: task.groups, random: new Random(1) }),
-    programs: [train.program, evaluate.program],
-    optimizer: { kind: 'adamw' },
-    seed: 1,
-    threads: 1,
-  });
-  const features = tinyExamples.map((example) => task.featurize(example));
-  const random = new Random(2);
-  const losses: number[] = [];
-  for (let step = 1; step <= steps; step++) {
-    const feeds = task.collate(features, { training: true, random: random.fork(step) });
-    const microBatches = [{ program: 'train', feeds, weight: 1 }];
-    losses.push((await session.step({ step, microBatches, learningRates: { default: 1e-2, head: 1e-2 } })).loss);
-  }
-  const feeds = task.collate(features, { training: false, random });
-  const trained = await session.evaluate('evaluate', feeds, task.outputs);
-  const { parameters } = await session.exportState({ moments: false });
-  const exported = await runModel(exportTiny(task, new Map(parameters)), feeds);
-  const answers = task.decode(exported, features) as ReadText[];
-  return { losses, feeds, trained, exported, answers, names: [...parameters.keys()] };
-}
 
 const still = { join: 1, swap: 0, drop: 0, breakOff: 0 };
 const distil = { model_type: 'distilbert', vocab_size: 200, dim: 16, n_layers: 1, n_heads: 2, hidden_dim: 32 };
@@ -54,7 +17,10 @@ describe('every variant learns and is exported as it was trained', () => {
     ],
   ] as const)('%s', async (_, options, encoder) => {
     const task = await prepareTiny({ headDropout: 0, noise: still, ...options }, undefined, encoder);
-    const { losses, feeds, trained, exported, answers, names } = await trainAndExport(task);
+    const { losses, feeds, trained, exported, answers, names } = await trainTiny(task, tinyExamples, {
+      steps: 80,
+      learningRate: 1e-2,
+    });
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 4);
     expect(Object.keys(feeds)).toEqual(task.inputs);
     for (const name of task.outputs) {

@@ -1,7 +1,6 @@
-import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, toFloat32 } from '@zooid/tensor';
-import { encoderOf, exportTiny } from '@zooid/testing';
-import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
+import { trainTiny } from '@zooid/testing';
+import type { PreparedTask } from '@zooid/trainer';
 import { describe, expect, it } from 'vitest';
 import type { ClassifiedExample } from './example.js';
 import { prepareTiny, tinyEncoder, tinyExamples } from './tiny-classifier.fixture.js';
@@ -19,38 +18,8 @@ const pairs: readonly ClassifiedExample[] = [
   { text: '额度多少', text_pair: '还款日期', labels: ['0'] },
 ];
 
-/** A few steps on all examples; the losses, and the exported graph's answers beside the trained one's. */
-async function trainAndExport(task: PreparedTask, examples: readonly ClassifiedExample[], steps = 40) {
-  const encoder = encoderOf(task);
-  const train = compileProgram({ name: 'train', mode: 'train', build: taskModel(task, encoder, { loss: true }) });
-  const evaluate = compileProgram({
-    name: 'evaluate',
-    mode: 'evaluate',
-    build: taskModel(task, encoder, { loss: false }),
-    outputs: task.outputs,
-  });
-  const declared = [...train.parameters, ...evaluate.parameters];
-  await using session = await createTrainingSession({
-    parameters: declareParameters({ declared, groups: task.groups, random: new Random(1) }),
-    programs: [train.program, evaluate.program],
-    optimizer: { kind: 'adamw' },
-    seed: 1,
-    threads: 1,
-  });
-  const features = examples.map((example) => task.featurize(example));
-  const random = new Random(2);
-  const losses: number[] = [];
-  for (let step = 1; step <= steps; step++) {
-    const feeds = task.collate(features, { training: true, random: random.fork(step) });
-    const microBatches = [{ program: 'train', feeds, weight: 1 }];
-    losses.push((await session.step({ step, microBatches, learningRates: { default: 5e-3, head: 5e-3 } })).loss);
-  }
-  const feeds = task.collate(features, { training: false, random });
-  const trained = await session.evaluate('evaluate', feeds, task.outputs);
-  const { parameters } = await session.exportState({ moments: false });
-  const exported = await runModel(exportTiny(task, new Map(parameters)), feeds);
-  return { losses, feeds, trained, exported, answers: task.decode(exported, features), names: [...parameters.keys()] };
-}
+const trainAndExport = (task: PreparedTask, examples: readonly ClassifiedExample[], steps = 40) =>
+  trainTiny(task, examples, { steps, learningRate: 5e-3 });
 
 const distil = { model_type: 'distilbert', vocab_size: 200, dim: 16, n_layers: 1, n_heads: 2, hidden_dim: 32 };
 const roberta = { ...tinyEncoder, model_type: 'roberta', type_vocab_size: 1, pad_token_id: 0 };

@@ -1,43 +1,12 @@
-import { createTrainingSession, runModel } from '@zooid/runtime';
 import { Random, type TensorMap, toFloat32 } from '@zooid/tensor';
-import { encoderOf, exportTiny } from '@zooid/testing';
-import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
+import { trainTiny } from '@zooid/testing';
+import type { PreparedTask } from '@zooid/trainer';
 import { describe, expect, it } from 'vitest';
 import { prepareTiny, tagged, tinyEncoder, tinyExamples } from './tiny-tagger.fixture.js';
 import type { TaggedText } from './token-records.js';
 
-/** A few steps on all examples; the losses, and the exported graph's answers beside the trained one's. */
-async function trainAndExport(task: PreparedTask, examples: readonly TaggedText[], steps = 60) {
-  const encoder = encoderOf(task);
-  const train = compileProgram({ name: 'train', mode: 'train', build: taskModel(task, encoder, { loss: true }) });
-  const evaluate = compileProgram({
-    name: 'evaluate',
-    mode: 'evaluate',
-    build: taskModel(task, encoder, { loss: false }),
-    outputs: task.outputs,
-  });
-  const declared = [...train.parameters, ...evaluate.parameters];
-  await using session = await createTrainingSession({
-    parameters: declareParameters({ declared, groups: task.groups, random: new Random(1) }),
-    programs: [train.program, evaluate.program],
-    optimizer: { kind: 'adamw' },
-    seed: 1,
-    threads: 1,
-  });
-  const features = examples.map((example) => task.featurize(example));
-  const random = new Random(2);
-  const losses: number[] = [];
-  for (let step = 1; step <= steps; step++) {
-    const feeds = task.collate(features, { training: true, random: random.fork(step) });
-    const microBatches = [{ program: 'train', feeds, weight: 1 }];
-    losses.push((await session.step({ step, microBatches, learningRates: { default: 1e-2, head: 1e-2 } })).loss);
-  }
-  const feeds = task.collate(features, { training: false, random });
-  const trained = await session.evaluate('evaluate', feeds, task.outputs);
-  const { parameters } = await session.exportState({ moments: false });
-  const exported = await runModel(exportTiny(task, new Map(parameters)), feeds);
-  return { losses, feeds, trained, exported, answers: task.decode(exported, features), names: [...parameters.keys()] };
-}
+const trainAndExport = (task: PreparedTask, examples: readonly TaggedText[], steps = 60) =>
+  trainTiny(task, examples, { steps, learningRate: 1e-2 });
 
 const distil = { model_type: 'distilbert', vocab_size: 200, dim: 16, n_layers: 1, n_heads: 2, hidden_dim: 32 };
 

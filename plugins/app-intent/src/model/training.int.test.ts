@@ -1,51 +1,13 @@
-import { createTrainingSession, runModel } from '@zooid/runtime';
+import { runModel } from '@zooid/runtime';
 import { Random, type TensorMap } from '@zooid/tensor';
-import { encoderOf, exportTiny } from '@zooid/testing';
-import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
+import { exportTiny, trainTiny } from '@zooid/testing';
+import type { PreparedTask } from '@zooid/trainer';
 import { describe, expect, it } from 'vitest';
 import { parseExample } from '../example.js';
 import { fusionModes, gateModes, poolingModes } from '../options.js';
 import { prepareTiny, tinyExamples } from '../tiny-intent.fixture.js';
 
-/** A few steps on all examples; returns the losses, and the trained graph's answers beside the exported one's. */
-async function trainAndExport(task: PreparedTask) {
-  const encoder = encoderOf(task);
-  const train = compileProgram({ name: 'train', mode: 'train', build: taskModel(task, encoder, { loss: true }) });
-  const evaluate = compileProgram({
-    name: 'evaluate',
-    mode: 'evaluate',
-    build: taskModel(task, encoder, { loss: false }),
-    outputs: task.outputs,
-  });
-  await using session = await createTrainingSession({
-    parameters: declareParameters({
-      declared: [...train.parameters, ...evaluate.parameters],
-      groups: task.groups,
-      random: new Random(1),
-    }),
-    programs: [train.program, evaluate.program],
-    optimizer: { kind: 'adamw' },
-    seed: 1,
-    threads: 1,
-  });
-  const features = tinyExamples.map((example) => task.featurize(example));
-  const random = new Random(2);
-  const losses: number[] = [];
-  for (let step = 1; step <= 8; step++) {
-    const feeds = task.collate(features, { training: true, random: random.fork(step) });
-    const { loss } = await session.step({
-      step,
-      microBatches: [{ program: 'train', feeds, weight: 1 }],
-      learningRates: { default: 5e-3, head: 5e-3 },
-    });
-    losses.push(loss);
-  }
-  const feeds = task.collate(features, { training: false, random });
-  const trained = await session.evaluate('evaluate', feeds, task.outputs);
-  const { parameters } = await session.exportState({ moments: false });
-  const exported = await runModel(exportTiny(task, new Map(parameters)), feeds);
-  return { losses, feeds, trained, exported };
-}
+const trainAndExport = (task: PreparedTask) => trainTiny(task, tinyExamples, { steps: 8, learningRate: 5e-3 });
 
 const worst = (a: TensorMap, b: TensorMap, name: string) => {
   const [x, y] = [a[name]!.data as Float32Array, b[name]!.data as Float32Array];

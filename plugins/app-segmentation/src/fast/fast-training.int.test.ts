@@ -1,48 +1,14 @@
-import { createTrainingSession, runModel } from '@zooid/runtime';
+import { runModel } from '@zooid/runtime';
 import { Random, type TensorMap } from '@zooid/tensor';
-import { encoderOf, exportTiny } from '@zooid/testing';
-import { compileProgram, declareParameters, type PreparedTask, taskModel } from '@zooid/trainer';
+import { exportTiny, trainTiny } from '@zooid/testing';
+import type { PreparedTask } from '@zooid/trainer';
 import { describe, expect, it } from 'vitest';
 import type { WordsByGranularity } from '../metrics.js';
 import { tinyExamples } from '../tiny-segmentation.fixture.js';
 import { prepareTinyFast } from './tiny-fast.fixture.js';
 
-/** A few steps on all examples; the trained graph's answers beside the exported one's. */
-async function trainAndExport(task: PreparedTask, steps: number) {
-  const encoder = encoderOf(task);
-  const train = compileProgram({ name: 'train', mode: 'train', build: taskModel(task, encoder, { loss: true }) });
-  const evaluate = compileProgram({
-    name: 'evaluate',
-    mode: 'evaluate',
-    build: taskModel(task, encoder, { loss: false }),
-    outputs: task.outputs,
-  });
-  const declared = [...train.parameters, ...evaluate.parameters];
-  await using session = await createTrainingSession({
-    parameters: declareParameters({ declared, groups: task.groups, random: new Random(1) }),
-    programs: [train.program, evaluate.program],
-    optimizer: { kind: 'adamw' },
-    seed: 1,
-    threads: 1,
-  });
-  const features = tinyExamples.map((example) => task.featurize(example));
-  const random = new Random(2);
-  const losses: number[] = [];
-  for (let step = 1; step <= steps; step++) {
-    const feeds = task.collate(features, { training: true, random: random.fork(step) });
-    const { loss } = await session.step({
-      step,
-      microBatches: [{ program: 'train', feeds, weight: 1 }],
-      learningRates: { default: 2e-2 },
-    });
-    losses.push(loss);
-  }
-  const feeds = task.collate(features, { training: false, random });
-  const trained = await session.evaluate('evaluate', feeds, task.outputs);
-  const { parameters } = await session.exportState({ moments: false });
-  const exported = await runModel(exportTiny(task, new Map(parameters)), feeds);
-  return { losses, feeds, trained, exported, features };
-}
+const trainAndExport = (task: PreparedTask, steps: number) =>
+  trainTiny(task, tinyExamples, { steps, learningRate: 2e-2 });
 
 const numbers = (tensors: TensorMap): Float32Array => tensors.logits!.data as Float32Array;
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
