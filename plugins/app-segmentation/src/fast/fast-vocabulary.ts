@@ -1,7 +1,7 @@
 import { ValidationError } from '@zooid/common';
 import { type Units, unitKind } from '@zooid/tokenizers';
+import { SymbolPairs } from '../symbol-pairs.js';
 import type { FastOptions } from './fast-options.js';
-import { PairTable } from './pair-table.js';
 
 /** Rows of the table of characters that stand for something else. */
 export const characterRow = { padding: 0, unknown: 1, edge: 2, space: 3, number: 4, word: 5 } as const;
@@ -25,7 +25,7 @@ export interface UnitRows {
 export class FastVocabulary {
   private readonly basic = new Uint16Array(0x10000).fill(characterRow.unknown);
   private readonly astral = new Map<number, number>();
-  private readonly pairTable: PairTable;
+  private readonly pairTable: SymbolPairs;
 
   /** @param pairs by rows of characters */
   private constructor(
@@ -36,7 +36,7 @@ export class FastVocabulary {
       if (codePoint <= 0xffff) this.basic[codePoint] = FIRST_CHARACTER + i;
       else this.astral.set(codePoint, FIRST_CHARACTER + i);
     }
-    this.pairTable = new PairTable(pairs, FIRST_PAIR);
+    this.pairTable = new SymbolPairs(pairs, FIRST_PAIR);
   }
 
   /** Rows of the table of characters. */

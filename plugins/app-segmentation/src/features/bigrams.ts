@@ -1,7 +1,7 @@
 import { ValidationError } from '@zooid/common';
 import { type Slab, type Units, unitKind } from '@zooid/tokenizers';
+import { SymbolPairs } from '../symbol-pairs.js';
 import type { Window } from '../windows.js';
-import { SymbolPairs } from './symbol-pairs.js';
 
 /** What stands for characters that a pair has none of, beyond the last code point. */
 const symbols = { start: 0x110000, end: 0x110001, space: 0x110002, number: 0x110003, word: 0x110004 } as const;

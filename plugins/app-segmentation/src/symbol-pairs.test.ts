@@ -15,8 +15,27 @@ describe('SymbolPairs', () => {
     }
   });
 
+  it('finds all that it holds of many different pairs, and nothing else', () => {
+    const random = new Random(5);
+    const known = new Map<string, number>();
+    const pairs: [number, number][] = [];
+    while (pairs.length < 5000) {
+      const pair: [number, number] = [random.int(65_536), 1 + random.int(65_535)];
+      if (known.has(pair.join())) continue;
+      known.set(pair.join(), 7 + pairs.length);
+      pairs.push(pair);
+    }
+    const table = new SymbolPairs(pairs, 7);
+    for (const [left, right] of pairs) expect(table.get(left, right, -1)).toBe(known.get([left, right].join()));
+    for (let i = 0; i < 5000; i++) {
+      const [left, right] = [random.int(65_536), 1 + random.int(65_535)];
+      expect(table.get(left, right, -1)).toBe(known.get([left, right].join()) ?? -1);
+    }
+  });
+
   it('knows the symbol 0, and nothing when it is empty', () => {
     expect(new SymbolPairs([[0, 0]], 7).get(0, 0, 1)).toBe(7);
     expect(new SymbolPairs([], 7).get(0, 0, 1)).toBe(1);
+    expect(new SymbolPairs([], 2).get(1, 2, 9)).toBe(9);
   });
 });
