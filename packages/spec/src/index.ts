@@ -139,3 +139,4 @@ export {
   type TrainingResult,
 } from './training.js';
 export { checkDto, declaredKeys, pointer, toPlain, type ValidateDtoOptions, validateDto } from './validate-dto.js';
+export { withOverrides } from './with-overrides.js';

@@ -1,5 +1,5 @@
 import { ValidationError } from '@zooid/common';
-import { toPlain, validateDto } from '@zooid/spec';
+import { validateDto, withOverrides } from '@zooid/spec';
 import { IntentOptions } from './options.js';
 
 /** The app's section of `config.json`, under the key `intent`. */
@@ -60,14 +60,5 @@ export function parseIntentOptions(options: object): IntentOptions {
 }
 
 /** `options` with those of `overrides` instead, also inside sections. */
-export function mergeOptions(options: IntentOptions, overrides: Readonly<Record<string, unknown>>): IntentOptions {
-  const merged: Record<string, unknown> = { ...toPlain(options) };
-  for (const [key, value] of Object.entries(overrides)) {
-    const section = merged[key];
-    merged[key] = isSection(section) && isSection(value) ? { ...section, ...value } : value;
-  }
-  return parseIntentOptions(merged);
-}
-
-const isSection = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const mergeOptions = (options: IntentOptions, overrides: Readonly<Record<string, unknown>>): IntentOptions =>
+  parseIntentOptions(withOverrides(options, overrides));

@@ -1,5 +1,5 @@
 import { ValidationError } from '@zooid/common';
-import { toPlain, validateDto } from '@zooid/spec';
+import { validateDto, withOverrides } from '@zooid/spec';
 import { BOTH, SegmentationOptions } from './options.js';
 
 /** The app's section of `config.json`, under the key `segmentation`. */
@@ -65,17 +65,7 @@ export function parseOptions(options: object): SegmentationOptions {
 }
 
 /** `options` with those of `overrides` instead, also inside sections. */
-export function mergeOptions(
+export const mergeOptions = (
   options: SegmentationOptions,
   overrides: Readonly<Record<string, unknown>>,
-): SegmentationOptions {
-  const merged: Record<string, unknown> = { ...toPlain(options) };
-  for (const [key, value] of Object.entries(overrides)) {
-    const section = merged[key];
-    merged[key] = key !== 'granularities' && isSection(section) && isSection(value) ? { ...section, ...value } : value;
-  }
-  return parseOptions(merged);
-}
-
-const isSection = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+): SegmentationOptions => parseOptions(withOverrides(options, overrides, ['granularities']));

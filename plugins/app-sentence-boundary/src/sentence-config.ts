@@ -1,5 +1,5 @@
 import { ValidationError } from '@zooid/common';
-import { toPlain, validateDto } from '@zooid/spec';
+import { validateDto, withOverrides } from '@zooid/spec';
 import { type Mode, modes, SentenceBoundaryOptions } from './options.js';
 
 /** The app's section of `config.json`. */
@@ -67,20 +67,10 @@ export function parseOptions(options: object): SentenceBoundaryOptions {
 }
 
 /** `options` with those of `overrides` instead, also inside sections. */
-export function mergeOptions(
+export const mergeOptions = (
   options: SentenceBoundaryOptions,
   overrides: Readonly<Record<string, unknown>>,
-): SentenceBoundaryOptions {
-  const merged: Record<string, unknown> = { ...toPlain(options) };
-  for (const [key, value] of Object.entries(overrides)) {
-    const section = merged[key];
-    merged[key] = key !== 'fold' && isSection(section) && isSection(value) ? { ...section, ...value } : value;
-  }
-  return parseOptions(merged);
-}
-
-const isSection = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+): SentenceBoundaryOptions => parseOptions(withOverrides(options, overrides, ['fold']));
 
 /** The class of a mark of the data: 0 for none. */
 export function classOfMark(
