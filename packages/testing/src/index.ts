@@ -15,6 +15,7 @@ export { pluginOf } from './fakes/plugin-of.js';
 export { FakeHub, type FakeHubOptions, type SeenRequest } from './hub/fake-hub.js';
 export { type FakeContent, type FakeFile, FakeRepository } from './hub/fake-repository.js';
 export type { Fault } from './hub/fault.js';
+export { RecipeFolder, type RecipeFolderOptions } from './kernel/recipe-folder.js';
 export { type GoldenModel, type GoldenTask, goldenFeeds, goldenModels } from './nn/families/golden-files.js';
 export { goldenValues, goldenWeights } from './nn/families/golden-weights.js';
 export { encoderOf, exportedModel, exportTiny, tinyFolderContent, untrainedWeights } from './nn/tiny-task.js';

@@ -1,13 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import backendOnnx from '@zooid/backend-onnx';
-import { silentLogger } from '@zooid/common';
 import datasetJsonl from '@zooid/dataset-jsonl';
-import { createKernel, type Kernel } from '@zooid/kernel';
+import type { Kernel } from '@zooid/kernel';
 import fineTune from '@zooid/method-fine-tune';
 import storeLocal from '@zooid/store-local';
 import { Random } from '@zooid/tensor';
+import { RecipeFolder } from '@zooid/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import plugin from './index.js';
 
@@ -15,10 +12,9 @@ import plugin from './index.js';
 const words = ['公司', '移动', '互联网', '我', '喜欢', '北京', '电视', '加速', '洗衣', '在', '的', '大学'];
 const suffixes = ['机', '度', '性'];
 
-let folder: string;
+let folder: RecipeFolder;
 let kernel: Kernel;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zooid-segmentation-acceptance-'));
   const random = new Random(7);
   const record = () => {
     const fine: string[] = [];
@@ -31,53 +27,43 @@ beforeAll(async () => {
     }
     return { text: fine.join(''), words: fine, coarse };
   };
-  for (const [name, count] of Object.entries({ train: 120, dev: 24, test: 24 })) {
-    const lines = Array.from({ length: count }, () => `${JSON.stringify(record())}\n`);
-    await writeFile(join(folder, `${name}.jsonl`), lines.join(''));
-  }
+  const data = Object.fromEntries(
+    Object.entries({ train: 120, dev: 24, test: 24 }).map(([name, count]) => [
+      name,
+      Array.from({ length: count }, record),
+    ]),
+  );
   // The encoder is the overrides' affair: from scratch, or a base model.
-  await writeFile(
-    join(folder, 'recipe.yaml'),
-    `app: segmentation
+  const recipe = `app: segmentation
 options: { maxUnits: 28, heads: 4, bigrams: { size: 16, dropout: 0.1 } }
 data: { train: train.jsonl, validation: dev.jsonl, test: test.jsonl }
 train: { epochs: 6, batchSize: 8, bootstrap: 0, threads: 1 }
 seed: 1
-`,
-  );
-  kernel = await createKernel({
+`;
+  folder = await RecipeFolder.create({
     plugins: [storeLocal, backendOnnx, datasetJsonl, fineTune, plugin],
-    config: { root: folder },
+    recipe,
+    data,
   });
+  kernel = folder.kernel;
 });
-afterAll(async () => {
-  await kernel?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function train(name: string, overrides: readonly string[]) {
-  const output = join(folder, name);
-  const prepared = await kernel.training.prepare(join(folder, 'recipe.yaml'), { output, overrides });
-  const { metrics } = await kernel.training.run(prepared, { logger: silentLogger, progress: () => {} });
-  return { output, metrics };
-}
+afterAll(() => folder?.[Symbol.asyncDispose]());
 const tiny =
   'encoder={preset: tiny, hidden_size: 32, num_hidden_layers: 1, intermediate_size: 64, max_position_embeddings: 32}';
 
 it('learns both granularities from scratch and from a base folder, and serves what it learned', {
   timeout: 120_000,
 }, async () => {
-  const scratch = await train('scratch', [tiny, 'train.learningRate=5.0e-3']);
+  const scratch = await folder.train('scratch', [tiny, 'train.learningRate=5.0e-3']);
   expect(scratch.metrics.fineF1).toBeGreaterThan(0.97);
   expect(scratch.metrics.coarseF1).toBeGreaterThan(0.97);
 
-  const based = await train('based', [`model=${scratch.output}`, 'train.maxSteps=10']);
+  const based = await folder.train('based', [`model=${scratch.output}`, 'train.maxSteps=10']);
   expect(based.metrics.f1).toBeGreaterThan(0.97);
 
   // What the folder answers when it is served and scored is what training reported.
   const endpoint = await kernel.endpoints.open('words', based.output);
-  const lines = (await readFile(join(folder, 'test.jsonl'), 'utf8')).trim().split('\n');
-  const { metrics } = await endpoint.evaluate(lines.map((line) => JSON.parse(line)));
+  const { metrics } = await endpoint.evaluate(await folder.read('test'));
   expect(metrics).toEqual(based.metrics);
 
   const { outputs } = await kernel.endpoints.run('words', '我喜欢电视机', { granularity: 'both' });
@@ -94,19 +80,20 @@ it('learns both granularities from scratch and from a base folder, and serves wh
 it('trains a student on its own answers and gold words, and serves it beside itself', {
   timeout: 120_000,
 }, async () => {
-  const teacher = await train('teacher', [tiny, 'train.learningRate=5.0e-3']);
+  const teacher = await folder.train('teacher', [tiny, 'train.learningRate=5.0e-3']);
   const alone = await kernel.endpoints.open('teacher', teacher.output);
-  const lines = (await readFile(join(folder, 'train.jsonl'), 'utf8')).trim().split('\n');
-  const texts = lines.map((line) => (JSON.parse(line) as { readonly text: string }).text);
+  const texts = (await folder.read('train')).map(({ text }) => text as string);
   const labelled = await kernel.endpoints.run('teacher', texts, { granularity: 'both' });
-  const records = labelled.outputs.map((prediction, i) => `${JSON.stringify({ text: texts[i], prediction })}\n`);
-  await writeFile(join(folder, 'labelled.jsonl'), records.join(''));
+  await folder.write(
+    'labelled',
+    labelled.outputs.map((prediction, i) => ({ text: texts[i], prediction })),
+  );
   await expect(kernel.endpoints.run('teacher', texts[0], { quality: 'fast' })).rejects.toThrow(
     /\/parameters\/quality is 'fast', but this model has no fast student; train one/,
   );
   expect(alone.model.revision).toBe((await kernel.models.resolve(teacher.output)).revision);
 
-  const student = await train('teacher/fast', [
+  const student = await folder.train('teacher/fast', [
     'options={network: fast, fast: {size: 32, kernels: [3, 3], characterMinCount: 1, pairMinCount: 1}}',
     'data.train=[labelled.jsonl, train.jsonl]',
     'train.learningRate=1.0e-2',
@@ -131,8 +118,8 @@ it('trains a student on its own answers and gold words, and serves it beside its
 });
 
 it('refuses data that does not spell its texts before it trains', async () => {
-  await writeFile(join(folder, 'bad.jsonl'), '{"text":"好人","words":["好","仁"]}\n');
-  await expect(train('refused', [tiny, 'data.train=bad.jsonl'])).rejects.toThrow(
+  await folder.write('bad', [{ text: '好人', words: ['好', '仁'] }]);
+  await expect(folder.train('refused', [tiny, 'data.train=bad.jsonl'])).rejects.toThrow(
     /bad.jsonl.*\/words must spell the text/,
   );
 });

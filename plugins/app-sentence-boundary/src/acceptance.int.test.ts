@@ -1,13 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import backendOnnx from '@zooid/backend-onnx';
-import { silentLogger } from '@zooid/common';
 import datasetJsonl from '@zooid/dataset-jsonl';
-import { createKernel, type Kernel } from '@zooid/kernel';
+import type { Kernel } from '@zooid/kernel';
 import fineTune from '@zooid/method-fine-tune';
 import storeLocal from '@zooid/store-local';
 import { Random } from '@zooid/tensor';
+import { RecipeFolder } from '@zooid/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SentenceOutput } from './answer.js';
 import plugin from './index.js';
@@ -16,10 +15,9 @@ import plugin from './index.js';
 const verbs = ['打开', '关闭', '播放', '停止'];
 const things = ['空调', '音乐', '电灯', '窗帘'];
 
-let folder: string;
+let folder: RecipeFolder;
 let kernel: Kernel;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zooid-sentences-acceptance-'));
   const random = new Random(7);
   const request = () => {
     const plea = random.bernoulli(0.4) ? '你好，' : '';
@@ -28,54 +26,42 @@ beforeAll(async () => {
   };
   const record = () => ({ queries: Array.from({ length: 1 + random.int(3) }, request) });
   const single = () => ({ text: request() });
-  const lines = (count: number, make: () => object) =>
-    Array.from({ length: count }, () => `${JSON.stringify(make())}\n`).join('');
-  await writeFile(join(folder, 'train.jsonl'), lines(400, single));
-  await writeFile(join(folder, 'dev.jsonl'), lines(24, record));
-  await writeFile(join(folder, 'test.jsonl'), lines(24, record));
-  await writeFile(
-    join(folder, 'recipe.yaml'),
-    `app: sentence-boundary
+  const data = {
+    train: Array.from({ length: 400 }, single),
+    dev: Array.from({ length: 24 }, record),
+    test: Array.from({ length: 24 }, record),
+  };
+  const recipe = `app: sentence-boundary
 options: { marks: [，, 。, ？], maxUnits: 28, noise: { swap: 0, drop: 0 } }
 data: { train: train.jsonl, validation: dev.jsonl, test: test.jsonl }
 train: { epochs: 12, batchSize: 16, sortWindow: 1, bootstrap: 10, threads: 1 }
 seed: 1
-`,
-  );
-  kernel = await createKernel({
+`;
+  folder = await RecipeFolder.create({
     plugins: [storeLocal, backendOnnx, datasetJsonl, fineTune, plugin],
-    config: { root: folder },
+    recipe,
+    data,
   });
+  kernel = folder.kernel;
 });
-afterAll(async () => {
-  await kernel?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function train(name: string, overrides: readonly string[]) {
-  const output = join(folder, name);
-  const prepared = await kernel.training.prepare(join(folder, 'recipe.yaml'), { output, overrides });
-  const { metrics } = await kernel.training.run(prepared, { logger: silentLogger, progress: () => {} });
-  return { output, metrics };
-}
+afterAll(() => folder?.[Symbol.asyncDispose]());
 const tiny =
   'encoder={preset: tiny, hidden_size: 64, num_hidden_layers: 1, intermediate_size: 128, max_position_embeddings: 32}';
 
 it('learns from single requests where streams of them are cut, and which marks they lack; serves what it learned', {
   timeout: 120_000,
 }, async () => {
-  const scratch = await train('scratch', [tiny, 'train.learningRate=3.0e-3']);
+  const scratch = await folder.train('scratch', [tiny, 'train.learningRate=3.0e-3']);
   expect(scratch.metrics.cutF1).toBeGreaterThan(0.9);
   expect(scratch.metrics.punctF1).toBeGreaterThan(0.9);
   expect(scratch.metrics).toHaveProperty('cutF1At50');
 
-  const based = await train('based', [`model=${scratch.output}`, 'train.maxSteps=10', 'train.keepHead=true']);
+  const based = await folder.train('based', [`model=${scratch.output}`, 'train.maxSteps=10', 'train.keepHead=true']);
   expect(based.metrics.f1).toBeGreaterThan(0.9);
 
   // What the folder answers when it is served and scored is what training reported.
   const endpoint = await kernel.endpoints.open('sentences', based.output);
-  const lines = (await readFile(join(folder, 'test.jsonl'), 'utf8')).trim().split('\n');
-  const { metrics } = await endpoint.evaluate(lines.map((line) => JSON.parse(line)));
+  const { metrics } = await endpoint.evaluate(await folder.read('test'));
   expect(metrics).toEqual(based.metrics);
   const section = JSON.parse(await readFile(join(based.output, 'config.json'), 'utf8'))['sentence-boundary'];
   expect(section.thresholds).toEqual({ cut: expect.any(Number), punct: expect.any(Number) });
@@ -96,8 +82,8 @@ it('learns from single requests where streams of them are cut, and which marks t
 });
 
 it('refuses data with labels for other characters before it trains', async () => {
-  await writeFile(join(folder, 'bad.jsonl'), '{"input":"好人","labels":"_。_"}\n');
-  await expect(train('refused', [tiny, 'data.train=bad.jsonl'])).rejects.toThrow(
+  await folder.write('bad', [{ input: '好人', labels: '_。_' }]);
+  await expect(folder.train('refused', [tiny, 'data.train=bad.jsonl'])).rejects.toThrow(
     /bad.jsonl:1: \/labels has 3 labels, but there are 2 characters/,
   );
 });
